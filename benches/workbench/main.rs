@@ -1,0 +1,2 @@
+//! What the performance table is measured with.
+fn main() {}

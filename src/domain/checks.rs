@@ -1,0 +1,62 @@
+//! Checks: the commands that prove a tree, and how they are found when none are configured.
+//!
+//! Only the operator's `agency.toml` or the presence of well-known files decides what is run;
+//! nothing that a message says ever does.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// `[checks]` of `agency.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChecksConfig {
+    /// Programs with their arguments, run in order in the root of the tree; empty: found.
+    pub commands: Vec<Vec<String>>,
+    /// Limit for all of them together, in seconds.
+    pub time_limit_s: u64,
+    /// JUnit files to read afterwards, relative to the tree; `*` within a file name is allowed.
+    pub junit: Vec<PathBuf>,
+}
+
+impl Default for ChecksConfig {
+    fn default() -> Self {
+        // Half an hour: the test suites of large projects end within it, a hung one is noticed the same night.
+        Self { commands: Vec::new(), time_limit_s: 1800, junit: Vec::new() }
+    }
+}
+
+/// One command that is run as a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckCommand {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Why it is run: `agency.toml`, or the file that was found.
+    pub found_by: String,
+}
+
+/// What the tests of a proof said, added up over all its commands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestCounts {
+    /// Tests that passed.
+    pub passed: u32,
+    /// Tests that failed, errors included.
+    pub failed: u32,
+    /// Tests that were skipped.
+    pub skipped: u32,
+    /// Names of the failed ones, at most 50.
+    pub failures: Vec<String>,
+}
+
+impl TestCounts {
+    /// Longest list of failed names kept: the log has them all.
+    pub const MAX_FAILURES: usize = 50;
+
+    /// Adds another command's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.failures.extend(other.failures.iter().cloned());
+        self.failures.truncate(Self::MAX_FAILURES);
+    }
+}

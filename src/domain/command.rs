@@ -1,0 +1,193 @@
+//! Commands: everything a person or an agent can ask the workbench to change.
+//!
+//! Every face makes the same commands; the engine has one arm for each. Reading is not here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agency::AgentState;
+use crate::domain::approval::SignedStatement;
+use crate::domain::id::{ApprovalId, MessageId, SpawnId, TaskId};
+use crate::domain::message::Draft;
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::task::TaskContract;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The human.
+    Operator,
+    /// An agent, by its credential or because it runs inside its pane.
+    Agent(AgentAddress),
+    /// The supervisor itself.
+    Supervisor,
+    /// A program outside that is listed under `[queue] open_from`.
+    Outside(String),
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Operator => f.write_str("operator"),
+            Self::Agent(agent) => agent.fmt(f),
+            Self::Supervisor => f.write_str("supervisor"),
+            Self::Outside(name) => write!(f, "{name} (unverified)"),
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    // sessions
+    /// Makes agencies run; none named: every one that is not archived.
+    StartAgencies {
+        /// Which.
+        names: Vec<Name>,
+    },
+    /// Stops agencies; none named: all.
+    StopAgencies {
+        /// Which.
+        names: Vec<Name>,
+    },
+    /// Stops and starts again, with role files read anew.
+    RestartAgency {
+        /// Which.
+        name: Name,
+    },
+    /// Archives an agency: session closed, worktrees kept under refs, folder moved.
+    RemoveAgency {
+        /// Which.
+        name: Name,
+    },
+    /// An agent's own report of its state.
+    ReportState {
+        /// Which life of the agent says so.
+        spawn: SpawnId,
+        /// The state.
+        state: AgentState,
+        /// Why, or what it waits for.
+        reason: Option<String>,
+    },
+    /// Ends the supervisor; sessions stay.
+    StopSupervisor,
+
+    // messages
+    /// Sends a message.
+    SendMessage {
+        /// What was written.
+        draft: Draft,
+    },
+    /// Tells that messages were read.
+    AcknowledgeMessages {
+        /// Which.
+        ids: Vec<MessageId>,
+    },
+    /// The agent took these from its mailbox: delivered.
+    FetchMessages {
+        /// Which.
+        ids: Vec<MessageId>,
+    },
+    /// Tries an uncertain or dead delivery again, on the operator's word.
+    RetryDelivery {
+        /// Which.
+        id: MessageId,
+    },
+
+    // tasks
+    /// Gives an agency a goal in prose; its coordinator gets it as a message.
+    SetGoal {
+        /// The agency.
+        agency: Name,
+        /// The goal.
+        text: String,
+    },
+    /// Writes a task down.
+    AddTask {
+        /// Its contract.
+        contract: TaskContract,
+    },
+    /// Gives a task to an agent; makes its worktree and branch.
+    AssignTask {
+        /// The task.
+        task: TaskId,
+        /// The agent.
+        agent: AgentAddress,
+    },
+    /// The agent begins.
+    StartTask {
+        /// The task.
+        task: TaskId,
+    },
+    /// The agent tells how far it is.
+    ReportProgress {
+        /// The task.
+        task: TaskId,
+        /// 0 to 100.
+        percent: u8,
+        /// One line.
+        note: Option<String>,
+    },
+    /// The agent cannot go on.
+    BlockTask {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        reason: String,
+    },
+    /// It can go on again.
+    UnblockTask {
+        /// The task.
+        task: TaskId,
+    },
+    /// The agent's work is finished: it is integrated into the feature's branch.
+    CompleteTask {
+        /// The task.
+        task: TaskId,
+        /// One line.
+        summary: Option<String>,
+    },
+    /// Gives a task up; its work is kept.
+    CancelTask {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        reason: Option<String>,
+    },
+
+    // approval
+    /// Hands the feature in: completes the task if it is open, then proves the feature.
+    SubmitTask {
+        /// The task.
+        task: TaskId,
+        /// Why it is done this way.
+        rationale: Option<String>,
+        /// How it is taken back; none: the contract's.
+        rollback: Option<String>,
+        /// Where it can be seen running.
+        demo: Option<String>,
+    },
+    /// Proves a waiting submission again, say after `[checks]` was added.
+    ProveAgain {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// The operator's signed decision.
+    Decide {
+        /// Decision and signature.
+        signed: SignedStatement,
+    },
+}
+
+/// What a command gives back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "value", rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done; there is nothing to name.
+    Done,
+    /// The id of what was made: message, task, submission or approval.
+    Id(String),
+    /// One line for people.
+    Text(String),
+}

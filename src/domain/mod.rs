@@ -1,0 +1,30 @@
+//! Nouns and rules: what an agency, a message, a task and an approval are.
+//!
+//! Nothing here does I/O, knows a clock or draws a random number; what needs the time or an
+//! identity is given it. The words are those of the glossary in `ARCHITECTURE.md`.
+
+pub mod name;
+
+pub mod id;
+
+pub mod refusal;
+
+pub mod workbench;
+
+pub mod runtime;
+
+pub mod agency;
+
+pub mod message;
+
+pub mod task;
+
+pub mod checks;
+
+pub mod results;
+
+pub mod submission;
+
+pub mod approval;
+
+pub mod command;

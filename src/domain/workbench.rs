@@ -1,0 +1,70 @@
+//! The workbench's own settings: `agency.toml`, checked.
+//!
+//! Every field has a default, so that an empty file is a valid workbench. Paths are as written;
+//! whoever opens them resolves them against the workbench's folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::checks::ChecksConfig;
+use crate::domain::name::Name;
+use crate::domain::runtime::Runtime;
+
+/// Everything `agency.toml` says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct WorkbenchConfig {
+    /// The project that agencies work on unless they name their own.
+    pub project: ProjectConfig,
+    /// How sessions are laid out and on which tmux server.
+    pub tmux: TmuxConfig,
+    /// What proves a submission.
+    pub checks: ChecksConfig,
+    /// Who may drop messages without a credential.
+    pub queue: QueueConfig,
+    /// Runtimes of the user's own, by name.
+    pub runtimes: BTreeMap<Name, Runtime>,
+    /// Where approved work is written down.
+    pub documents: DocumentsConfig,
+}
+
+/// `[project]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct ProjectConfig {
+    /// The git repository, absolute or relative to the workbench; none: the workbench's own folder.
+    pub path: Option<PathBuf>,
+    /// The branch approved work is merged into; none: the branch that is checked out there.
+    pub branch: Option<String>,
+}
+
+/// `[tmux]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TmuxConfig {
+    /// A private server's socket: a name (`tmux -L`) or, with a `/` in it, a path (`tmux -S`).
+    pub socket: Option<String>,
+    /// Width of a new session, in columns; at least 80.
+    pub width: u16,
+    /// Height of a new session, in rows; at least 20.
+    pub height: u16,
+}
+
+impl Default for TmuxConfig {
+    fn default() -> Self {
+        Self { socket: None, width: 220, height: 60 }
+    }
+}
+
+/// `[queue]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct QueueConfig {
+    /// Senders whose unsigned messages are let in at the door, marked `unverified`.
+    pub open_from: Vec<String>,
+}
+
+/// `[documents]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct DocumentsConfig {
+    /// Folder for decision records and `CHANGELOG.md`; none: the workbench's own.
+    pub folder: Option<PathBuf>,
+}

@@ -1,0 +1,86 @@
+//! The workbench's folder: definitions that people write, views and records that people read.
+//!
+//! Everything written here is written whole and atomically (temporary file, rename).
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::name::Name;
+
+/// A text file with its name for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it.
+    pub text: String,
+}
+
+/// The folder of one workbench.
+pub trait WorkbenchFolder: Send + Sync {
+    /// Its path, absolute.
+    fn home(&self) -> &Path;
+    /// `agency.toml`, none if there is none.
+    fn load_config(&self) -> Result<Option<TextFile>, FolderError>;
+    /// Every `agencies/*/agency.json`, by folder name.
+    fn load_definitions(&self) -> Result<Vec<(String, TextFile)>, FolderError>;
+    /// One `agencies/NAME/agency.json`, none if there is none.
+    fn load_definition(&self, name: &Name) -> Result<Option<TextFile>, FolderError>;
+    /// A file inside an agency's folder, none if there is none; refuses a path that leaves it.
+    fn load_agency_file(&self, agency: &Name, path: &Path)
+    -> Result<Option<TextFile>, FolderError>;
+    /// Makes `agencies/NAME` of these files, all or nothing; an executable one ends in `.sh` or `.py`.
+    fn make_agency(&self, name: &Name, files: &[TextFile]) -> Result<(), FolderError>;
+    /// Moves `agencies/NAME` to `agencies/.archive/NAME-<stamp>`; done if it is there already.
+    fn archive_agency(&self, name: &Name, stamp: &str) -> Result<PathBuf, FolderError>;
+    /// Writes `registry/<file>` anew.
+    fn write_view(&self, file: &str, text: &str) -> Result<(), FolderError>;
+    /// Adds a line to `agencies/NAME/logs/activity.log`.
+    fn append_activity(&self, agency: &Name, line: &str) -> Result<(), FolderError>;
+    /// Writes a decision record, relative to the documents' folder; done if it is there already.
+    fn write_document(
+        &self,
+        folder: Option<&Path>,
+        path: &Path,
+        text: &str,
+    ) -> Result<PathBuf, FolderError>;
+    /// Puts an entry under the heading of `CHANGELOG.md`, unless one with that marker stands there.
+    fn add_change(
+        &self,
+        folder: Option<&Path>,
+        marker: &str,
+        entry: &str,
+    ) -> Result<(), FolderError>;
+    /// Reads a file that this workbench wrote, say a log in `sandbox/`; at most the last `limit` bytes.
+    fn read_tail(&self, path: &Path, limit: usize) -> Result<String, FolderError>;
+}
+
+/// What can go wrong with the folder.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FolderError {
+    /// It exists already.
+    #[error("`{path}` exists already", path = path.display())]
+    Exists {
+        /// What.
+        path: PathBuf,
+    },
+    /// A path that would leave the folder.
+    #[error("`{path}` leads out of its folder", path = path.display())]
+    Outside {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// Not UTF-8.
+    #[error("`{path}` is not text (UTF-8)", path = path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("`{path}`: {problem}", path = path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        problem: String,
+    },
+}

@@ -1,0 +1,234 @@
+//! Terminals: sessions with a pane per agent, and text typed into them with proof.
+//!
+//! What is asked for is a whole session as it should be; [`Terminals::ensure`] makes the difference and
+//! can be repeated at any moment. Nothing that this program did not make is touched.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agency::Layout;
+use crate::domain::id::SpawnId;
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::runtime::InputLine;
+
+/// A pane, opaque: unique for the life of its server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PaneId(pub String);
+
+/// A program to run: no shell in between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// Absolute program path and arguments; empty: the user's shell.
+    pub argv: Vec<String>,
+    /// Variables to set for it.
+    pub env: BTreeMap<String, String>,
+    /// Its folder.
+    pub folder: PathBuf,
+}
+
+/// One agent's pane as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PanePlan {
+    /// Whose it is.
+    pub agent: AgentAddress,
+    /// The life that should be in it: a live pane with another one is left alone, a dead or missing
+    /// one is made with this.
+    pub spawn: SpawnId,
+    /// What the border shows.
+    pub title: String,
+    /// What runs in it.
+    pub launch: Launch,
+}
+
+/// A session as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionPlan {
+    /// The agency; also the session's name.
+    pub agency: Name,
+    /// How panes are laid out.
+    pub layout: Layout,
+    /// Columns and rows when the session is made.
+    pub size: (u16, u16),
+    /// Agents, the coordinator first.
+    pub panes: Vec<PanePlan>,
+    /// The shell of the window `tools`.
+    pub tools: Launch,
+    /// The shell of the window `sandbox`.
+    pub sandbox: Launch,
+}
+
+/// Whether the program in a pane lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaneLife {
+    /// It runs.
+    Alive,
+    /// It ended; the server may not know how.
+    Dead {
+        /// Exit status, if known.
+        status: Option<i32>,
+        /// Signal, if one ended it.
+        signal: Option<i32>,
+    },
+}
+
+/// One of our panes as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaneSeen {
+    /// Whose it is.
+    pub agent: AgentAddress,
+    /// The life in it.
+    pub spawn: SpawnId,
+    /// The pane.
+    pub pane: PaneId,
+    /// Process id of its program.
+    pub pid: u32,
+    /// Whether it lives.
+    pub life: PaneLife,
+    /// Name of the program in front, only for agents that are a shell.
+    pub foreground: Option<String>,
+}
+
+/// All our sessions and panes on the server; other people's are not in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// Sessions that carry this workbench's mark.
+    pub sessions: Vec<Name>,
+    /// Panes that carry an agent's mark, of any session.
+    pub panes: Vec<PaneSeen>,
+}
+
+/// A text to type and submit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypingOrder {
+    /// Whose pane.
+    pub agent: AgentAddress,
+    /// The life it is meant for; another one in the pane means not ready.
+    pub spawn: SpawnId,
+    /// The pane.
+    pub pane: PaneId,
+    /// How its empty input line is told.
+    pub input_line: InputLine,
+    /// The text; control characters other than newline and tab are dropped on the way.
+    pub text: String,
+    /// A short part of the text that is unique to it: seen on the screen, it has arrived.
+    pub token: String,
+    /// How long to wait for the text to be seen, in milliseconds.
+    pub deadline_ms: u32,
+}
+
+/// How typing went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    /// Pasted, seen, submitted, and the input line was left.
+    Submitted,
+    /// Nothing was typed: the input line is not proven focused and empty.
+    NotReady {
+        /// Why, for people: `copy mode`, `a person is typing`, `not at its prompt`, `pane is dead`, ….
+        reason: String,
+    },
+    /// Something was typed, what became of it is not known. It must never be typed again by itself.
+    Uncertain {
+        /// What was seen instead.
+        reason: String,
+    },
+}
+
+/// Something may have changed: look again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TerminalHint {
+    /// Panes or sessions came or went.
+    Changed,
+    /// The connection to the server broke, or the server ended.
+    Lost,
+}
+
+/// How a person gets to see a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachPlan {
+    /// Program and arguments to replace this process with.
+    pub argv: Vec<String>,
+    /// Variables to remove first.
+    pub unset: Vec<String>,
+}
+
+/// Sessions and panes.
+pub trait Terminals: Send + Sync {
+    /// The program's version, say `3.3a`; refuses what is missing or too old.
+    fn version(&self) -> Result<String, TerminalError>;
+    /// Makes what is missing of a session; returns its agents' panes as they are then.
+    fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError>;
+    /// Everything of ours that is there; an empty sighting when no server runs.
+    fn look(&self) -> Result<Sighting, TerminalError>;
+    /// Closes the session and its programs, if it is ours; done if there is none.
+    fn close_session(&self, agency: &Name) -> Result<(), TerminalError>;
+    /// Pastes, looks, submits. At most one call per pane at a time.
+    fn type_text(&self, order: &TypingOrder) -> Result<Typed, TerminalError>;
+    /// Whether a text's token is on the pane's screen or in its last 200 lines.
+    fn is_on_screen(&self, pane: &PaneId, token: &str) -> Result<bool, TerminalError>;
+    /// The visible screen, as text.
+    fn screen(&self, pane: &PaneId) -> Result<String, TerminalError>;
+    /// Calls `hint` from another thread whenever it may be worth to look; replaces an earlier one.
+    fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>);
+    /// How to attach to a session and, with one, select an agent's pane. `inside` tells whether the
+    /// caller sits in a tmux client, and on which socket path.
+    fn attach_plan(
+        &self,
+        agency: &Name,
+        pane: Option<&PaneId>,
+        inside: Option<&str>,
+    ) -> Result<AttachPlan, TerminalError>;
+}
+
+/// What can go wrong with terminals.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TerminalError {
+    /// The program is not there.
+    #[error("tmux is not installed, or not in PATH")]
+    NotInstalled,
+    /// The program is too old.
+    #[error("tmux {found} is too old, 3.2 or newer is needed")]
+    TooOld {
+        /// Its version.
+        found: String,
+    },
+    /// No server runs where one is needed.
+    #[error("no tmux server is running")]
+    NoServer,
+    /// The server does not answer.
+    #[error("the tmux server did not answer `{command}` within {after_ms} ms")]
+    Hung {
+        /// What was asked.
+        command: String,
+        /// How long was waited, in milliseconds.
+        after_ms: u64,
+    },
+    /// The server ended while being asked.
+    #[error("the tmux server ended during `{command}`")]
+    Died {
+        /// What was asked.
+        command: String,
+    },
+    /// A session of that name exists and is not ours.
+    #[error("a tmux session named `{name}` exists that this workbench did not make")]
+    ForeignSession {
+        /// The name.
+        name: String,
+    },
+    /// The server refused.
+    #[error("tmux refused `{command}`: {problem}")]
+    Refused {
+        /// What was asked.
+        command: String,
+        /// What it said.
+        problem: String,
+    },
+    /// The program could not be started or spoken to.
+    #[error("tmux could not be run: {problem}")]
+    Io {
+        /// What the system said.
+        problem: String,
+    },
+}

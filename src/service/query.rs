@@ -1,0 +1,117 @@
+//! Queries: everything that can be read, by any face, with or without a running supervisor.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{ApprovalId, MessageId, TaskId};
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::task::TaskState;
+
+/// What is asked. The answer's shape is named in each arm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "query", rename_all = "snake_case")]
+pub enum Query {
+    /// [`crate::service::views::StatusView`].
+    Status,
+    /// A list of [`crate::service::views::AgencyView`].
+    Agencies,
+    /// One [`crate::service::views::AgencyView`].
+    Agency {
+        /// Which.
+        name: Name,
+    },
+    /// A list of [`crate::service::views::MessageView`], oldest first.
+    Messages(MessageFilter),
+    /// One [`crate::service::views::MessageView`].
+    Message {
+        /// Which.
+        id: MessageId,
+    },
+    /// An agent's messages that it has not acknowledged, oldest first; with `all`, the others too.
+    Inbox {
+        /// Whose.
+        agent: AgentAddress,
+        /// Acknowledged ones too.
+        all: bool,
+    },
+    /// A list of [`crate::service::views::TaskView`].
+    Tasks(TaskFilter),
+    /// One [`crate::service::views::TaskView`].
+    Task {
+        /// Which.
+        id: TaskId,
+    },
+    /// A list of [`crate::service::views::ApprovalView`], those that wait first, longest first.
+    Approvals {
+        /// Decided ones too.
+        all: bool,
+    },
+    /// One [`crate::service::views::ApprovalView`].
+    Approval {
+        /// Which.
+        id: ApprovalId,
+    },
+    /// The unified diff of an approval's change, as a string.
+    Diff {
+        /// Which.
+        id: ApprovalId,
+    },
+    /// The end of the output of an approval's checks, as a string.
+    ProofLog {
+        /// Which.
+        id: ApprovalId,
+    },
+    /// A list of [`crate::service::views::BranchView`].
+    Branches,
+    /// A list of [`crate::service::views::LogView`], oldest first.
+    Log(LogFilter),
+    /// An agent's briefing, as a string.
+    Briefing {
+        /// Whose.
+        agent: AgentAddress,
+    },
+    /// Why something does not move, as a list of strings, from the state alone.
+    Explain {
+        /// An agent, a message id, a task id or an approval id.
+        subject: String,
+    },
+}
+
+/// Which messages.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MessageFilter {
+    /// From or to this agency.
+    pub agency: Option<Name>,
+    /// Of this type.
+    pub kind: Option<String>,
+    /// About this task.
+    pub task: Option<String>,
+    /// Sent at or after.
+    pub since: Option<Timestamp>,
+    /// Only the newest so many.
+    pub limit: Option<usize>,
+}
+
+/// Which tasks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskFilter {
+    /// Of this feature.
+    pub feature: Option<Name>,
+    /// In this state.
+    pub state: Option<TaskState>,
+    /// Of this agency.
+    pub agency: Option<Name>,
+}
+
+/// Which events.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LogFilter {
+    /// After this position.
+    pub after: u64,
+    /// At or after.
+    pub since: Option<Timestamp>,
+    /// Whose subject is this, or begins with this and a `/`.
+    pub subject: Option<String>,
+    /// Only the newest so many.
+    pub limit: Option<usize>,
+}
