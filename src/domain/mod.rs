@@ -9,6 +9,8 @@ pub mod id;
 
 pub mod refusal;
 
+pub mod text;
+
 pub mod workbench;
 
 pub mod runtime;
