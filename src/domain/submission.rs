@@ -180,3 +180,14 @@ pub enum ProofOutcome {
         reason: String,
     },
 }
+
+impl ProofOutcome {
+    /// Whether a person is to decide: it passed, or nothing could be proven. What failed goes back to its agent.
+    pub fn is_for_decision(&self) -> bool {
+        match self {
+            Self::Checked { evidence, .. } => evidence.is_passed(),
+            Self::NoChecks { .. } | Self::Broken { .. } => true,
+            Self::Conflict { .. } => false,
+        }
+    }
+}

@@ -1,1 +1,173 @@
-//! placeholder
+//! The engine: an input and the state give events and effects; events give the state.
+//!
+//! ```text
+//! decide(&mut State, Input, Now) -> Step { events, effects, replies }
+//! State::apply(&Event, at)
+//! ```
+//!
+//! It does no I/O, knows no clock and cannot fail. `decide` here only routes: each concern decides and
+//! applies in its own file. Replaying the ledger gives the live state. Start reading at [`decide`].
+
+pub mod input;
+
+pub mod event;
+
+pub mod effect;
+
+pub mod step;
+
+pub mod state;
+
+pub mod sessions;
+
+pub mod delivery;
+
+pub mod mail;
+
+pub mod wording;
+
+pub mod tasks;
+
+pub mod assignment;
+
+pub mod submissions;
+
+pub mod approvals;
+
+pub mod recovery;
+
+pub mod attention;
+
+pub mod explain;
+
+use crate::domain::command::{Actor, Command};
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::input::{Input, Ticket};
+use crate::engine::state::State;
+use crate::engine::step::{Now, Step};
+
+/// Decides what follows from an input and applies its events.
+///
+/// The state is changed by [`State::apply`] alone: folding the events of the step gives the same state.
+pub fn decide(state: &mut State, input: Input, now: Now) -> Step<'_> {
+    let mut step = Step::new(state, now);
+    route(&mut step, input);
+    delivery::offer_all(&mut step);
+    step
+}
+
+#[expect(clippy::too_many_lines, reason = "an exhaustive table: one arm for each input")]
+fn route(step: &mut Step<'_>, input: Input) {
+    match input {
+        Input::Woke { pid, version } => recovery::woke(step, pid, version),
+        Input::OperatorKeySeen { key } => {
+            if step.state().operator_key.is_none() {
+                step.record(Event::OperatorKeyRegistered { key });
+            }
+        }
+        Input::ConfigSeen { config } => {
+            if step.state().config != *config {
+                step.record(Event::WorkbenchConfigured { config });
+            }
+        }
+        Input::DefinitionSeen { definition } => sessions::definition_seen(step, *definition),
+        Input::ProjectSeen { agency, project, target } => {
+            sessions::project_seen(step, agency, project, target);
+        }
+        Input::Asked { ticket, actor, command } => asked(step, ticket, actor, *command),
+        Input::MessageAtDoor { file, message } => mail::message_at_door(step, file, *message),
+        Input::RefusedAtDoor { file, reason } => {
+            step.record(Event::MessageRefused { file: file.clone(), reason: reason.clone() });
+            step.perform(Effect::BuryAtDoor { file, reason });
+        }
+        Input::MailboxFilled { id } => mail::mailbox_filled(step, id),
+        Input::Sighted { sighting } => sessions::sighted(step, &sighting),
+        Input::SessionEnsured { agency, panes } => sessions::session_ensured(step, &agency, &panes),
+        Input::SessionFailed { agency, code, problem } => {
+            sessions::session_failed(step, agency, code, problem);
+        }
+        Input::AgencyArchived { agency, folder } => sessions::agency_archived(step, agency, folder),
+        Input::MessageTyped { agent, spawn, id, outcome } => {
+            delivery::message_typed(step, &agent, spawn, id, outcome);
+        }
+        Input::NudgeTyped { agent, spawn, outcome } => {
+            delivery::nudge_typed(step, agent, spawn, outcome);
+        }
+        Input::WorktreePrepared { task, result } => {
+            assignment::worktree_prepared(step, task, result);
+        }
+        Input::WorkInspected { ticket, task, purpose, result } => {
+            tasks::work_inspected(step, ticket, task, purpose, result);
+        }
+        Input::WorkIntegrated { ticket, task, purpose, result } => {
+            submissions::work_integrated(step, ticket, task, purpose, result);
+        }
+        Input::WorktreeRetired { task, kept } => step.record(Event::WorktreeRetired { task, kept }),
+        Input::ProofFinished { submission, outcome } => {
+            submissions::proof_finished(step, submission, *outcome);
+        }
+        Input::MergeFinished { approval, result } => {
+            approvals::merge_finished(step, approval, result);
+        }
+        Input::Documented { approval } => step.record(Event::ApprovalDocumented { approval }),
+        Input::Rang { timer } => rang(step, timer),
+    }
+}
+
+fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
+    step.actor = actor;
+    let answer = match command {
+        Command::StartAgencies { .. }
+        | Command::StopAgencies { .. }
+        | Command::RestartAgency { .. }
+        | Command::RemoveAgency { .. }
+        | Command::ReportState { .. }
+        | Command::StopSupervisor => sessions::asked(step, command).map(Some),
+        Command::SendMessage { .. }
+        | Command::AcknowledgeMessages { .. }
+        | Command::FetchMessages { .. }
+        | Command::RetryDelivery { .. } => mail::asked(step, command).map(Some),
+        Command::SetGoal { .. }
+        | Command::AddTask { .. }
+        | Command::StartTask { .. }
+        | Command::ReportProgress { .. }
+        | Command::BlockTask { .. }
+        | Command::UnblockTask { .. }
+        | Command::CompleteTask { .. }
+        | Command::CancelTask { .. } => tasks::asked(step, ticket, command),
+        Command::AssignTask { task, agent } => assignment::assign_task(step, task, agent).map(Some),
+        Command::SubmitTask { .. } => submissions::submit_task(step, ticket, command),
+        Command::ProveAgain { .. } | Command::Decide { .. } => {
+            approvals::asked(step, command).map(Some)
+        }
+    };
+    match answer {
+        Ok(Some(answer)) => step.reply(ticket, Ok(answer)),
+        Ok(None) => {}
+        Err(refusal) => step.reply(ticket, Err(refusal)),
+    }
+}
+
+fn rang(step: &mut Step<'_>, timer: input::Timer) {
+    match timer {
+        input::Timer::Offer => {}
+        input::Timer::Ensure { agency } => sessions::ensure_again(step, &agency),
+        input::Timer::Merge { approval } => approvals::merge_again(step, approval),
+        input::Timer::Expire => mail::expire(step),
+    }
+}
+
+/// A refusal for an agent that asks for what only the operator may.
+pub(crate) fn require_operator(step: &Step<'_>, what: &str) -> Result<(), Refusal> {
+    match &step.actor {
+        Actor::Operator => Ok(()),
+        Actor::Agent(_) | Actor::Supervisor | Actor::Outside(_) => Err(Refusal::new(
+            RefusalKind::NotAllowed,
+            "operator_only",
+            format!("only the operator may {what}, not `{}`", step.actor),
+        )
+        .with_hint("run it in a terminal of your own, outside of any agent's pane")),
+    }
+}

@@ -1,0 +1,132 @@
+//! Assignment: a task gets its agent, its branch and its worktree, then the agent is told.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::domain::command::{Actor, Answer};
+use crate::domain::id::TaskId;
+use crate::domain::message::{Draft, MessageType, OwnType};
+use crate::domain::name::{Address, AgentAddress, Name};
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::domain::task::{TaskState, task_branch};
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::mail;
+use crate::engine::mail::accepting::resolve_agent;
+use crate::engine::step::Step;
+use crate::engine::tasks::TaskRecord;
+use crate::engine::tasks::deciding::{require_planner, require_task};
+use crate::engine::wording;
+
+/// Where a task's worktree lies, relative to the workbench.
+pub fn worktree_path(agency: &Name, task: TaskId) -> PathBuf {
+    Path::new("agencies").join(agency.as_str()).join("worktrees").join(task.to_string())
+}
+
+/// Gives a task to an agent.
+pub fn assign_task(
+    step: &mut Step<'_>,
+    task: TaskId,
+    agent: AgentAddress,
+) -> Result<Answer, Refusal> {
+    let record = require_task(step, task)?.clone();
+    require_planner(step, &record.contract.agency)?;
+    let agent = resolve_agent(step, &agent)?;
+    if agent.agency != record.contract.agency {
+        let message =
+            format!("`{task}` is a task of `{}`, `{agent}` is not in it", record.contract.agency);
+        return Err(Refusal::new(RefusalKind::Conflict, "other_agency", message));
+    }
+    require_assignable(step, &record, &agent)?;
+    if record.agent.as_ref() == Some(&agent) && record.base.is_some() {
+        return Ok(Answer::Done);
+    }
+    let branch = task_branch(&record.contract.feature, &agent, task);
+    let worktree = worktree_path(&agent.agency, task);
+    let by = step.actor.clone();
+    step.record(Event::TaskAssigned { task, agent, by, branch, worktree });
+    step.perform(Effect::PrepareWorktree { task });
+    Ok(Answer::Done)
+}
+
+fn require_assignable(
+    step: &Step<'_>,
+    record: &TaskRecord,
+    agent: &AgentAddress,
+) -> Result<(), Refusal> {
+    let task = record.id;
+    let missing = step.state().tasks.missing_for(&record.contract);
+    if !missing.is_empty() {
+        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let message = format!("`{task}` waits for {}", names.join(", "));
+        return Err(Refusal::new(RefusalKind::Conflict, "dependency_open", message)
+            .with_hint("assign it when they are finished"));
+    }
+    let is_same = record.agent.as_ref() == Some(agent);
+    let is_free = matches!(record.state, TaskState::Ready | TaskState::Draft);
+    let is_retry = is_same && record.state.is_open();
+    if is_free || is_retry {
+        return Ok(());
+    }
+    let owner = record.agent.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
+    let message = format!("`{task}` is {} with `{owner}`", record.state.as_str());
+    Err(Refusal::new(RefusalKind::Conflict, "already_assigned", message)
+        .with_hint(format!("give it up first: agency task cancel {task}")))
+}
+
+/// A worktree stands, or not.
+pub fn worktree_prepared(step: &mut Step<'_>, task: TaskId, result: Result<String, String>) {
+    let Some(record) = step.state().tasks.tasks.get(&task).cloned() else { return };
+    if record.state.is_closed() || record.base.is_some() {
+        return;
+    }
+    match result {
+        Ok(base) => {
+            step.record(Event::WorktreeReady { task, base });
+            tell_agent(step, &record);
+        }
+        Err(reason) => {
+            step.record(Event::WorktreeFailed { task, reason: reason.clone() });
+            tell_planner(step, &record, reason);
+        }
+    }
+}
+
+fn tell_agent(step: &mut Step<'_>, record: &TaskRecord) {
+    let Some(agent) = &record.agent else { return };
+    let contract = &record.contract;
+    let folder =
+        record.worktree.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let text = wording::paragraphs(&[
+        ("", format!("{}: {}", record.id, contract.title)),
+        ("Scope", contract.scope.clone()),
+        ("Not part of it", contract.non_goals.clone().unwrap_or_default()),
+        ("Inputs", contract.inputs.join("; ")),
+        ("Done when", contract.done.join("; ")),
+        ("Tests", contract.tests.clone().unwrap_or_default()),
+        ("Rollback", contract.rollback.clone()),
+        ("Your paths", contract.paths.join(" ")),
+        ("Branch", record.branch.clone().unwrap_or_default()),
+        ("Worktree", format!("{folder} (in the workbench)")),
+    ]);
+    let mut draft = Draft::new(
+        MessageType::own(OwnType::Task),
+        Address::Agent(agent.clone()),
+        Value::String(text),
+    );
+    draft.task = Some(record.id.to_string());
+    draft.priority = contract.priority;
+    let by = record.assigned_by.clone().unwrap_or(Actor::Supervisor);
+    let actor = std::mem::replace(&mut step.actor, by);
+    // It can only fail when the agent was taken out of its agency: the task then shows that nobody has it.
+    let _ = mail::send(step, draft);
+    step.actor = actor;
+}
+
+fn tell_planner(step: &mut Step<'_>, record: &TaskRecord, reason: String) {
+    if let Some(Actor::Agent(planner)) = &record.assigned_by {
+        let text = format!("BLOCKED {}: its worktree cannot be made: {reason}", record.id);
+        crate::engine::tasks::deciding::tell(step, planner, OwnType::Blocked, record.id, text);
+    }
+}

@@ -1,0 +1,174 @@
+//! Attention: everything that waits for a person, as one list, most urgent first.
+
+use jiff::Timestamp;
+
+use crate::domain::agency::AgentState;
+use crate::domain::approval::ApprovalState;
+use crate::domain::name::AgentAddress;
+use crate::domain::task::TaskState;
+use crate::engine::approvals::deciding::blocked_by;
+use crate::engine::delivery::MAX_NUDGES;
+use crate::engine::sessions::Wanted;
+use crate::engine::state::State;
+use crate::engine::wording;
+
+/// One thing that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// What it is.
+    pub kind: WaitingKind,
+    /// Approval id, agent, task id, message id or agency.
+    pub subject: String,
+    /// One line.
+    pub text: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// What it blocks.
+    pub blocks: Vec<String>,
+}
+
+/// Kinds of waiting, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaitingKind {
+    /// An agent wants a permission.
+    Permission,
+    /// An agency's session cannot be made.
+    Session,
+    /// An agent does not live any more and is not brought back by itself.
+    DeadAgent,
+    /// A delivery of which nobody knows whether it arrived, after all hints.
+    UncertainDelivery,
+    /// An approval.
+    Approval,
+    /// A question.
+    Question,
+    /// A task whose agent cannot go on.
+    BlockedTask,
+}
+
+impl WaitingKind {
+    /// The word, as scripts see it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permission => "permission",
+            Self::Session => "session",
+            Self::DeadAgent => "dead_agent",
+            Self::UncertainDelivery => "uncertain_delivery",
+            Self::Approval => "approval",
+            Self::Question => "question",
+            Self::BlockedTask => "blocked_task",
+        }
+    }
+}
+
+/// The list: by kind, then whoever has waited longest.
+pub fn waiting(state: &State) -> Vec<Waiting> {
+    let mut list = Vec::new();
+    agents(state, &mut list);
+    deliveries(state, &mut list);
+    approvals(state, &mut list);
+    questions(state, &mut list);
+    tasks(state, &mut list);
+    list.sort_by_key(|waiting| (waiting.kind, waiting.since));
+    list
+}
+
+fn agents(state: &State, list: &mut Vec<Waiting>) {
+    for (name, agency) in
+        state.sessions.live().filter(|(_, agency)| agency.wanted == Wanted::Running)
+    {
+        if let Some(trouble) = &agency.trouble {
+            list.push(Waiting {
+                kind: WaitingKind::Session,
+                subject: name.to_string(),
+                text: trouble.problem.clone(),
+                since: trouble.since,
+                blocks: Vec::new(),
+            });
+        }
+        for (agent, record) in &agency.agents {
+            let kind = match record.state {
+                AgentState::Permission => WaitingKind::Permission,
+                AgentState::Exited => WaitingKind::DeadAgent,
+                // A crash is brought back by itself; what keeps crashing needs a look.
+                AgentState::Crashed if record.short_lives > 2 => WaitingKind::DeadAgent,
+                _ => continue,
+            };
+            let address = AgentAddress::new(name.clone(), agent.clone());
+            let reason = record.reason.clone().unwrap_or_else(|| record.state.as_str().to_owned());
+            let blocks = state.tasks.current_of(&address).map(|task| task.id.to_string());
+            list.push(Waiting {
+                kind,
+                subject: address.to_string(),
+                text: reason,
+                since: record.since.unwrap_or(Timestamp::UNIX_EPOCH),
+                blocks: blocks.into_iter().collect(),
+            });
+        }
+    }
+}
+
+fn deliveries(state: &State, list: &mut Vec<Waiting>) {
+    for (agent, nudge) in state.mail.nudges.iter().filter(|(_, nudge)| nudge.shown >= MAX_NUDGES) {
+        let ids = state.mail.waiting.get(agent).map(Vec::as_slice).unwrap_or_default();
+        let doubtful = ids
+            .iter()
+            .filter_map(|id| state.mail.messages.get(id))
+            .filter(|record| record.is_uncertain);
+        for record in doubtful {
+            list.push(Waiting {
+                kind: WaitingKind::UncertainDelivery,
+                subject: record.message.id.to_string(),
+                text: format!("{agent} may not have got it after {} hints", nudge.shown),
+                since: record.message.sent_at,
+                blocks: Vec::new(),
+            });
+        }
+    }
+}
+
+fn approvals(state: &State, list: &mut Vec<Waiting>) {
+    for record in state.approvals.approvals.values().filter(|record| record.state.is_waiting()) {
+        let submission = state.submissions.submissions.get(&record.submission);
+        let title = submission.map(|r| r.submission.title.clone()).unwrap_or_default();
+        let text = match (record.state, &record.reason) {
+            (ApprovalState::Waiting, _) | (_, None) => title,
+            (_, Some(reason)) => format!("{title}: {reason}"),
+        };
+        let tasks = submission.map(|r| r.submission.tasks.clone()).unwrap_or_default();
+        list.push(Waiting {
+            kind: WaitingKind::Approval,
+            subject: record.id.to_string(),
+            text,
+            since: record.opened_at,
+            blocks: blocked_by(state, &tasks).iter().map(ToString::to_string).collect(),
+        });
+    }
+}
+
+fn questions(state: &State, list: &mut Vec<Waiting>) {
+    let records = state.mail.for_operator.iter().filter_map(|id| state.mail.messages.get(id));
+    for record in records
+        .filter(|record| matches!(record.message.kind.as_str(), "question" | "blocked" | "blocker"))
+    {
+        list.push(Waiting {
+            kind: WaitingKind::Question,
+            subject: record.message.id.to_string(),
+            text: format!("{}: {}", record.message.from, wording::body_line(&record.message.body)),
+            since: record.message.sent_at,
+            blocks: record.message.task.clone().into_iter().collect(),
+        });
+    }
+}
+
+fn tasks(state: &State, list: &mut Vec<Waiting>) {
+    for task in state.tasks.tasks.values().filter(|task| task.state == TaskState::Blocked) {
+        list.push(Waiting {
+            kind: WaitingKind::BlockedTask,
+            subject: task.id.to_string(),
+            text: task.note.clone().unwrap_or_default(),
+            since: task.since,
+            blocks: blocked_by(state, &[task.id]).iter().map(ToString::to_string).collect(),
+        });
+    }
+}

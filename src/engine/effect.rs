@@ -1,0 +1,104 @@
+//! Effects: everything the engine can want done in the world, one closed enum, sorted by subject.
+//!
+//! Each can be repeated with no second effect; the outcome comes back as an input. An effect is
+//! performed only after the events that caused it are in the ledger.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::domain::approval::SignedStatement;
+use crate::domain::id::{ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
+use crate::domain::message::DeadReason;
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::runtime::InputLine;
+use crate::engine::input::{Purpose, Ticket, Timer};
+use crate::ports::terminals::PaneId;
+
+/// Something to be done.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "each field is named for what it is, each variant says what is done"
+)]
+pub enum Effect {
+    // sessions
+    /// Make a session as its agency's record wants it.
+    EnsureSession { agency: Name },
+    /// Close a session.
+    CloseSession { agency: Name },
+    /// Close the session, keep and retire the worktrees, move the folder.
+    ArchiveAgency { agency: Name, worktrees: Vec<Retirement>, stamp: String },
+    /// Look at all panes now.
+    Look,
+
+    // messages
+    /// Put a message into its mailbox, then clear its file from the door.
+    FillMailbox { to: Option<AgentAddress>, id: MessageId, file: Option<String> },
+    /// Clear a file from the door whose message is known already.
+    ClearDoor { file: String },
+    /// Move a file from the door to the dead ones.
+    BuryAtDoor { file: String, reason: DeadReason },
+    /// Move a message to the delivered ones of its mailbox.
+    MarkDelivered { to: AgentAddress, id: MessageId },
+    /// Move a message to the dead ones of its mailbox.
+    Bury { to: AgentAddress, id: MessageId, reason: DeadReason },
+    /// Type a message into a pane.
+    TypeMessage { id: MessageId, target: Target, text: String, token: String },
+    /// Type a hint about unread messages.
+    TypeNudge { target: Target, text: String, token: String },
+    /// Write a line into an agency's activity log.
+    LogActivity { agency: Name, line: String },
+
+    // work
+    /// Make a task's worktree.
+    PrepareWorktree { task: TaskId },
+    /// Look into a task's worktree.
+    InspectWork { ticket: Option<Ticket>, task: TaskId, purpose: Purpose },
+    /// Merge a task's work into its feature's branch.
+    IntegrateWork { ticket: Option<Ticket>, task: TaskId, purpose: Purpose, at: Timestamp },
+    /// Keep and remove a task's worktree and branch.
+    RetireWorktree { retirement: Retirement },
+    /// Keep and remove a branch that has no worktree.
+    RetireBranch { project: PathBuf, branch: String, keep_as: String },
+    /// Make the merge in memory, check it out, run the checks.
+    Prove { submission: SubmissionId },
+    /// Move the project's branch to the proven merge.
+    Merge { approval: ApprovalId, signed: Box<SignedStatement> },
+    /// Write the decision record and the change log entry.
+    Document { approval: ApprovalId },
+
+    // supervisor
+    /// Give this timer's input at that time; of several for the same timer the earliest counts.
+    WakeAt { at: Timestamp, timer: Timer },
+    /// End the supervisor.
+    Quit,
+}
+
+/// A pane to type into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Whose.
+    pub agent: AgentAddress,
+    /// Which life.
+    pub spawn: SpawnId,
+    /// The pane.
+    pub pane: PaneId,
+    /// How its empty input line is told.
+    pub input_line: InputLine,
+}
+
+/// A worktree to keep and remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retirement {
+    /// Of which task.
+    pub task: TaskId,
+    /// The project.
+    pub project: PathBuf,
+    /// The worktree, relative to the workbench.
+    pub worktree: PathBuf,
+    /// Its branch.
+    pub branch: String,
+    /// Name under `refs/agency/kept/`.
+    pub keep_as: String,
+}

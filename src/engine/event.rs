@@ -1,0 +1,252 @@
+//! Events: everything that can be true of a workbench's past, one closed enum, sorted by subject.
+//!
+//! An event is a fact in the ledger for ever: fields may be added with a default, never renamed or
+//! given another meaning. What only matters now is not an event.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agency::{AgencyDefinition, AgentState, StateSource};
+use crate::domain::approval::SignedStatement;
+use crate::domain::command::Actor;
+use crate::domain::id::{ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
+use crate::domain::message::{DeadReason, Message};
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::submission::{Evidence, MergePreview, ProofOutcome, Submission};
+use crate::domain::task::TaskContract;
+use crate::domain::workbench::WorkbenchConfig;
+use crate::ports::repositories::Kept;
+use crate::ports::terminals::PaneId;
+
+/// A fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "each field is named for what it is, each variant says what happened"
+)]
+pub enum Event {
+    // workbench
+    /// The key whose signature counts as the operator's, once and for all.
+    OperatorKeyRegistered { key: String },
+    /// `agency.toml` says something new.
+    WorkbenchConfigured { config: Box<WorkbenchConfig> },
+    /// A supervisor came up.
+    SupervisorStarted { pid: u32, version: String },
+    /// It ended in order.
+    SupervisorStopped,
+
+    // sessions
+    /// `agency.json` says something new.
+    AgencyDefined { definition: Box<AgencyDefinition> },
+    /// The agency's project and target branch are known.
+    ProjectBound { agency: Name, project: PathBuf, target: String },
+    /// It is meant to run from now on.
+    AgencyStarted { agency: Name },
+    /// It is not meant to run any more.
+    AgencyStopped { agency: Name },
+    /// It is being archived.
+    AgencyRemoving { agency: Name },
+    /// It is in the archive.
+    AgencyArchived { agency: Name, folder: PathBuf },
+    /// Its session could not be made as it should be.
+    SessionFailed { agency: Name, code: String, problem: String, failures: u32 },
+    /// A new life of an agent is about to begin.
+    AgentSpawned { agent: AgentAddress, spawn: SpawnId },
+    /// Its pane stands.
+    AgentPaneOpened { agent: AgentAddress, spawn: SpawnId, pane: PaneId, pid: u32 },
+    /// Its program ended or its pane is gone.
+    AgentPaneLost { agent: AgentAddress, spawn: SpawnId, state: AgentState, reason: String },
+    /// Its state is another one.
+    AgentStateChanged {
+        agent: AgentAddress,
+        state: AgentState,
+        source: StateSource,
+        reason: Option<String>,
+    },
+
+    // messages
+    /// A message is on its way; `to` is the agent it was resolved to, none for the operator.
+    MessageAccepted { message: Box<Message>, to: Option<AgentAddress>, file: Option<String> },
+    /// A file at the door was refused.
+    MessageRefused { file: String, reason: DeadReason },
+    /// It is in its mailbox, or on the operator's list.
+    MessageRouted { id: MessageId },
+    /// It is about to be typed.
+    DeliveryStarted { id: MessageId, spawn: SpawnId },
+    /// Nothing was typed; it is tried again.
+    DeliveryDeferred { id: MessageId, reason: String },
+    /// Something was typed, what became of it is not known; it is never typed again by itself.
+    DeliveryUncertain { id: MessageId, reason: String },
+    /// It was seen in the pane, or fetched.
+    MessageDelivered { id: MessageId, by: DeliveredBy },
+    /// The agent said that it read it.
+    MessageAcknowledged { id: MessageId },
+    /// The operator wants it tried again.
+    DeliveryRetried { id: MessageId },
+    /// Its time ran out.
+    MessageExpired { id: MessageId },
+    /// It cannot be delivered.
+    MessageDied { id: MessageId, reason: DeadReason },
+    /// A hint about unread messages is about to be typed.
+    NudgeStarted { agent: AgentAddress, spawn: SpawnId },
+    /// It was typed, or why not.
+    NudgeEnded { agent: AgentAddress, spawn: SpawnId, problem: Option<String> },
+
+    // tasks
+    /// An agency was asked for something.
+    GoalSet { agency: Name, text: String, message: MessageId },
+    /// A task was written down.
+    TaskAdded { id: TaskId, contract: Box<TaskContract>, by: Actor, ready: bool },
+    /// Everything it hard depends on is finished.
+    TaskReadied { task: TaskId },
+    /// It has an agent; branch and worktree (relative to the workbench) are named.
+    TaskAssigned { task: TaskId, agent: AgentAddress, by: Actor, branch: String, worktree: PathBuf },
+    /// Its worktree stands.
+    WorktreeReady { task: TaskId, base: String },
+    /// Its worktree could not be made.
+    WorktreeFailed { task: TaskId, reason: String },
+    /// Its agent began.
+    TaskStarted { task: TaskId },
+    /// Its agent told how far it is.
+    TaskProgressed { task: TaskId, percent: u8, note: Option<String> },
+    /// Its agent cannot go on.
+    TaskBlocked { task: TaskId, reason: String },
+    /// It can go on.
+    TaskUnblocked { task: TaskId },
+    /// Its work is finished: `head` is to be integrated, none if there is nothing to.
+    TaskCompleted { task: TaskId, head: Option<String>, summary: Option<String> },
+    /// Its work is on the feature's branch.
+    TaskIntegrated { task: TaskId, commit: Option<String> },
+    /// Its work does not merge with the feature's branch.
+    TaskConflicted { task: TaskId, paths: Vec<String> },
+    /// It is given back to its agent.
+    TaskReopened { task: TaskId, reason: String },
+    /// It was given up.
+    TaskCancelled { task: TaskId, reason: Option<String> },
+    /// Its worktree is gone, its work kept.
+    WorktreeRetired { task: TaskId, kept: Kept },
+
+    // submissions
+    /// Finished work was handed in.
+    WorkSubmitted { submission: Box<Submission> },
+    /// It is being proven.
+    ProofStarted { submission: SubmissionId },
+    /// It was proven, or not.
+    ProofFinished { submission: SubmissionId, outcome: Box<ProofOutcome> },
+
+    // approvals
+    /// Somebody must decide; `problem` says why it cannot be approved, if so.
+    ApprovalOpened {
+        id: ApprovalId,
+        submission: SubmissionId,
+        merge: Option<MergePreview>,
+        evidence: Option<Box<Evidence>>,
+        problem: Option<String>,
+    },
+    /// The operator approved.
+    ApprovalGiven { id: ApprovalId, signed: Box<SignedStatement> },
+    /// The operator sent it back.
+    ApprovalRejected { id: ApprovalId, signed: Box<SignedStatement>, feedback: String },
+    /// The base has moved; the merge is made and proven again.
+    MergeDelayed { id: ApprovalId, base: String },
+    /// The same change was proven on the new base: the approval stands.
+    ApprovalCarried { id: ApprovalId, merge: MergePreview, evidence: Box<Evidence> },
+    /// It is no longer about what would be merged.
+    ApprovalVoided { id: ApprovalId, reason: String },
+    /// The merge waits for something that the user must do.
+    MergeHeld { id: ApprovalId, reason: String },
+    /// The project's branch stands on it.
+    MergeLanded { id: ApprovalId, commit: String },
+    /// Decision record and change log entry stand.
+    ApprovalDocumented { approval: ApprovalId },
+}
+
+/// How a message got to its agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveredBy {
+    /// Typed into the pane and seen there.
+    Pane,
+    /// Fetched by the agent.
+    Inbox,
+}
+
+impl Event {
+    /// What it is about: an agency, an agent, a message, a task, ….
+    pub fn subject(&self) -> String {
+        match self {
+            Self::OperatorKeyRegistered { .. } | Self::WorkbenchConfigured { .. } => {
+                "workbench".to_owned()
+            }
+            Self::SupervisorStarted { .. } | Self::SupervisorStopped => "supervisor".to_owned(),
+            Self::AgencyDefined { definition } => definition.name.to_string(),
+            Self::ProjectBound { agency, .. }
+            | Self::AgencyStarted { agency }
+            | Self::AgencyStopped { agency }
+            | Self::AgencyRemoving { agency }
+            | Self::AgencyArchived { agency, .. }
+            | Self::SessionFailed { agency, .. }
+            | Self::GoalSet { agency, .. } => agency.to_string(),
+            Self::AgentSpawned { agent, .. }
+            | Self::AgentPaneOpened { agent, .. }
+            | Self::AgentPaneLost { agent, .. }
+            | Self::AgentStateChanged { agent, .. }
+            | Self::NudgeStarted { agent, .. }
+            | Self::NudgeEnded { agent, .. } => agent.to_string(),
+            Self::MessageAccepted { message, .. } => message.id.to_string(),
+            Self::MessageRefused { file, .. } => file.clone(),
+            Self::MessageRouted { id }
+            | Self::DeliveryStarted { id, .. }
+            | Self::DeliveryDeferred { id, .. }
+            | Self::DeliveryUncertain { id, .. }
+            | Self::MessageDelivered { id, .. }
+            | Self::MessageAcknowledged { id }
+            | Self::DeliveryRetried { id }
+            | Self::MessageExpired { id }
+            | Self::MessageDied { id, .. } => id.to_string(),
+            Self::TaskAdded { id, .. } => id.to_string(),
+            Self::TaskReadied { task }
+            | Self::TaskAssigned { task, .. }
+            | Self::WorktreeReady { task, .. }
+            | Self::WorktreeFailed { task, .. }
+            | Self::TaskStarted { task }
+            | Self::TaskProgressed { task, .. }
+            | Self::TaskBlocked { task, .. }
+            | Self::TaskUnblocked { task }
+            | Self::TaskCompleted { task, .. }
+            | Self::TaskIntegrated { task, .. }
+            | Self::TaskConflicted { task, .. }
+            | Self::TaskReopened { task, .. }
+            | Self::TaskCancelled { task, .. }
+            | Self::WorktreeRetired { task, .. } => task.to_string(),
+            Self::WorkSubmitted { submission } => submission.id.to_string(),
+            Self::ProofStarted { submission } | Self::ProofFinished { submission, .. } => {
+                submission.to_string()
+            }
+            Self::ApprovalOpened { id, .. }
+            | Self::ApprovalGiven { id, .. }
+            | Self::ApprovalRejected { id, .. }
+            | Self::MergeDelayed { id, .. }
+            | Self::ApprovalCarried { id, .. }
+            | Self::ApprovalVoided { id, .. }
+            | Self::MergeHeld { id, .. }
+            | Self::MergeLanded { id, .. }
+            | Self::ApprovalDocumented { approval: id } => id.to_string(),
+        }
+    }
+
+    /// Whether it must be on the disk before anybody hears of it: what a person decided, and work that was handed in.
+    pub fn is_decision(&self) -> bool {
+        matches!(
+            self,
+            Self::OperatorKeyRegistered { .. }
+                | Self::ApprovalGiven { .. }
+                | Self::ApprovalRejected { .. }
+                | Self::WorkSubmitted { .. }
+                | Self::MergeLanded { .. }
+                | Self::AgencyRemoving { .. }
+        )
+    }
+}

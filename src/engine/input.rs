@@ -1,0 +1,239 @@
+//! Inputs: everything that can happen to the engine, one closed enum, sorted by subject.
+
+use std::path::PathBuf;
+
+use crate::domain::agency::AgencyDefinition;
+use crate::domain::command::{Actor, Command};
+use crate::domain::id::{ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
+use crate::domain::message::{DeadReason, Message};
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::submission::ProofOutcome;
+use crate::domain::workbench::WorkbenchConfig;
+use crate::ports::repositories::{Integrated, Kept, Merged, WorkState};
+use crate::ports::terminals::{PaneSeen, Sighting, Typed};
+
+/// Names a caller that waits for an answer; lives only as long as the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Input {
+    // workbench
+    /// The supervisor has come up: everything that was under way is taken up again.
+    Woke {
+        /// Its process.
+        pid: u32,
+        /// Its version.
+        version: String,
+    },
+    /// The operator's public key was read.
+    OperatorKeySeen {
+        /// The key.
+        key: String,
+    },
+    /// `agency.toml` was read.
+    ConfigSeen {
+        /// What it says.
+        config: Box<WorkbenchConfig>,
+    },
+    /// An `agency.json` was read.
+    DefinitionSeen {
+        /// What it says.
+        definition: Box<AgencyDefinition>,
+    },
+    /// An agency's project was looked at.
+    ProjectSeen {
+        /// Whose.
+        agency: Name,
+        /// Its root.
+        project: PathBuf,
+        /// The branch that approved work goes into.
+        target: String,
+    },
+    /// Somebody asks for something.
+    Asked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Who asks.
+        actor: Actor,
+        /// What is asked.
+        command: Box<Command>,
+    },
+
+    // messages
+    /// A good message lies at the door.
+    MessageAtDoor {
+        /// Its file.
+        file: String,
+        /// The message.
+        message: Box<Message>,
+    },
+    /// A bad one lies there.
+    RefusedAtDoor {
+        /// Its file.
+        file: String,
+        /// What is wrong with it.
+        reason: DeadReason,
+    },
+    /// A message is in its mailbox.
+    MailboxFilled {
+        /// Which.
+        id: MessageId,
+    },
+    /// A message was typed, or not.
+    MessageTyped {
+        /// Into whose pane.
+        agent: AgentAddress,
+        /// Which life.
+        spawn: SpawnId,
+        /// Which message.
+        id: MessageId,
+        /// How it went; an error is a reason not to have been ready.
+        outcome: Typed,
+    },
+    /// A hint about unread messages was typed, or not.
+    NudgeTyped {
+        /// Into whose pane.
+        agent: AgentAddress,
+        /// Which life.
+        spawn: SpawnId,
+        /// How it went.
+        outcome: Typed,
+    },
+
+    // sessions
+    /// Everything of ours on the server, seen just now.
+    Sighted {
+        /// What was seen.
+        sighting: Sighting,
+    },
+    /// A session is as it should be.
+    SessionEnsured {
+        /// Which.
+        agency: Name,
+        /// Its agents' panes.
+        panes: Vec<PaneSeen>,
+    },
+    /// It could not be made so.
+    SessionFailed {
+        /// Which.
+        agency: Name,
+        /// A stable word.
+        code: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// A removed agency is in the archive.
+    AgencyArchived {
+        /// Which.
+        agency: Name,
+        /// Where.
+        folder: PathBuf,
+    },
+
+    // work
+    /// A worktree stands, or not.
+    WorktreePrepared {
+        /// For which task.
+        task: TaskId,
+        /// The commit its branch started from, or what went wrong.
+        result: Result<String, String>,
+    },
+    /// A worktree was looked into.
+    WorkInspected {
+        /// Who waits.
+        ticket: Option<Ticket>,
+        /// For which task.
+        task: TaskId,
+        /// Why.
+        purpose: Purpose,
+        /// What is there, or what went wrong.
+        result: Result<WorkState, String>,
+    },
+    /// A task's work was merged into its feature's branch, or not.
+    WorkIntegrated {
+        /// Who waits.
+        ticket: Option<Ticket>,
+        /// Which task.
+        task: TaskId,
+        /// Why.
+        purpose: Purpose,
+        /// How it went, or what went wrong.
+        result: Result<Integrated, String>,
+    },
+    /// A worktree is gone, its work kept.
+    WorktreeRetired {
+        /// Of which task.
+        task: TaskId,
+        /// Where its work is.
+        kept: Kept,
+    },
+    /// A submission was proven, or not.
+    ProofFinished {
+        /// Which.
+        submission: SubmissionId,
+        /// How it went.
+        outcome: Box<ProofOutcome>,
+    },
+    /// An approved merge was made, or not.
+    MergeFinished {
+        /// Which.
+        approval: ApprovalId,
+        /// How it went, or what went wrong.
+        result: Result<Merged, String>,
+    },
+    /// The decision record and the change log entry stand.
+    Documented {
+        /// Of which approval.
+        approval: ApprovalId,
+    },
+
+    /// A timer rang.
+    Rang {
+        /// Which.
+        timer: Timer,
+    },
+}
+
+/// Why a task's work is looked into and integrated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// The task is finished.
+    Complete {
+        /// The agent's words.
+        summary: Option<String>,
+    },
+    /// The task is finished and its feature handed in.
+    Submit(Offer),
+}
+
+/// The words that come with a submission.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Why it is done this way.
+    pub rationale: Option<String>,
+    /// How it is taken back.
+    pub rollback: Option<String>,
+    /// Where it can be seen running.
+    pub demo: Option<String>,
+}
+
+/// What a timer is for. A timer that rings late or twice does no harm: whoever it wakes looks again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Timer {
+    /// Deferred deliveries may be tried again.
+    Offer,
+    /// A session may be tried again.
+    Ensure {
+        /// Whose.
+        agency: Name,
+    },
+    /// A held merge may be tried again.
+    Merge {
+        /// Which.
+        approval: ApprovalId,
+    },
+    /// A message's time may have run out.
+    Expire,
+}

@@ -1,0 +1,308 @@
+//! Mail: every message and where it is on its way.
+//!
+//! ```text
+//! accepted ─► routed ─► (delivery started ─► deferred ─┐) ─► delivered ─► acknowledged
+//!                 ▲──────────────────────────────────────┘
+//!                 └─► uncertain: hinted at, fetched by the agent, never typed again by itself
+//! ```
+//!
+//! Who gets what when is decided in [`crate::engine::delivery`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{MessageId, SpawnId};
+use crate::domain::message::{Message, MessageState, Priority};
+use crate::domain::name::AgentAddress;
+use crate::engine::event::Event;
+
+pub mod accepting;
+
+pub use accepting::{asked, expire, mailbox_filled, message_at_door, send};
+
+/// Every message.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Mail {
+    /// By id; ids sort by time.
+    pub messages: BTreeMap<MessageId, MessageRecord>,
+    /// In a mailbox and not delivered, per agent, in order of arrival.
+    pub waiting: BTreeMap<AgentAddress, Vec<MessageId>>,
+    /// For the operator and not acknowledged, in order of arrival.
+    pub for_operator: Vec<MessageId>,
+    /// Agents with uncertain deliveries, and what became of the hint about them.
+    pub nudges: BTreeMap<AgentAddress, Nudge>,
+    /// Not yet in its mailbox.
+    pub unrouted: BTreeSet<MessageId>,
+    /// Files refused at the door.
+    pub refused: u32,
+    /// Messages that died.
+    pub dead: u32,
+    /// Delivered to agents and not acknowledged.
+    pub unacknowledged: u32,
+}
+
+/// One message on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageRecord {
+    /// The message.
+    pub message: Message,
+    /// The agent it was resolved to; none: the operator.
+    pub to: Option<AgentAddress>,
+    /// Its state.
+    pub state: MessageState,
+    /// When it was delivered.
+    pub delivered_at: Option<Timestamp>,
+    /// When it was acknowledged.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Why it is where it is.
+    pub reason: Option<String>,
+    /// The life it is being typed into.
+    pub attempt: Option<SpawnId>,
+    /// Deliveries deferred in a row.
+    pub deferrals: u32,
+    /// Not before this time.
+    pub not_before: Option<Timestamp>,
+    /// Something was typed and what became of it is not known.
+    pub is_uncertain: bool,
+    /// Its file at the door, for the way back after a crash.
+    pub file: Option<String>,
+}
+
+/// What became of a hint about unread messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nudge {
+    /// It is being typed into this life.
+    pub attempt: Option<SpawnId>,
+    /// How often it was typed.
+    pub shown: u32,
+    /// Not before this time.
+    pub not_before: Option<Timestamp>,
+    /// Why it was not typed.
+    pub problem: Option<String>,
+}
+
+/// Pause after so many deferrals in a row: 50 ms doubling to 15 s; a change of the agent's state cuts it short.
+pub fn pause_ms(deferrals: u32) -> i64 {
+    50_i64.saturating_mul(1 << deferrals.min(9)).min(15_000)
+}
+
+impl Mail {
+    /// The next message to deliver to an agent: most urgent first, then in order of arrival.
+    pub fn next_for(&self, agent: &AgentAddress) -> Option<&MessageRecord> {
+        let waiting = self.waiting.get(agent)?;
+        let records = waiting.iter().filter_map(|id| self.messages.get(id));
+        let mut best: Option<&MessageRecord> = None;
+        for record in records.filter(|record| !record.is_uncertain) {
+            let is_better = best.is_none_or(|best| rank(record) > rank(best));
+            if is_better {
+                best = Some(record);
+            }
+        }
+        best
+    }
+
+    /// Whether something is being typed into an agent's pane.
+    pub fn is_typing(&self, agent: &AgentAddress) -> bool {
+        let nudging = self.nudges.get(agent).is_some_and(|nudge| nudge.attempt.is_some());
+        let waiting = self.waiting.get(agent).map(Vec::as_slice).unwrap_or_default();
+        let typing =
+            |id: &MessageId| self.messages.get(id).is_some_and(|record| record.attempt.is_some());
+        nudging || waiting.iter().any(typing)
+    }
+
+    /// Messages in an agent's mailbox that it has not got.
+    pub fn unread(&self, agent: &AgentAddress) -> u32 {
+        self.waiting.get(agent).map_or(0, |ids| u32::try_from(ids.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Takes an event in.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::MessageAccepted { message, to, file } => self.accept(message, to.as_ref(), file),
+            Event::MessageRefused { .. } => self.refused += 1,
+            Event::MessageRouted { id } => self.route(*id),
+            Event::DeliveryStarted { id, spawn } => {
+                self.change(*id, |record| record.attempt = Some(*spawn))
+            }
+            Event::DeliveryDeferred { id, reason } => {
+                self.change(*id, |record| record.defer(reason, at))
+            }
+            Event::DeliveryUncertain { id, reason } => self.doubt(*id, reason),
+            Event::DeliveryRetried { id } => self.change(*id, MessageRecord::retry),
+            Event::MessageDelivered { id, .. } => self.deliver(*id, at),
+            Event::MessageAcknowledged { id } => self.acknowledge(*id, at),
+            Event::MessageExpired { id } => {
+                self.end(
+                    *id,
+                    MessageState::Expired,
+                    "its time ran out before it could be delivered",
+                );
+            }
+            Event::MessageDied { id, reason } => {
+                self.dead += 1;
+                self.end(*id, MessageState::Dead, &reason.message);
+            }
+            Event::NudgeStarted { agent, spawn } => {
+                self.nudges.entry(agent.clone()).or_default().attempt = Some(*spawn);
+            }
+            Event::NudgeEnded { agent, problem, .. } => self.end_nudge(agent, problem.as_ref(), at),
+            Event::AgentStateChanged { agent, .. } | Event::AgentPaneOpened { agent, .. } => {
+                self.hurry(agent)
+            }
+            _ => {}
+        }
+    }
+
+    fn accept(&mut self, message: &Message, to: Option<&AgentAddress>, file: &Option<String>) {
+        let record = MessageRecord {
+            message: message.clone(),
+            to: to.cloned(),
+            state: MessageState::Accepted,
+            delivered_at: None,
+            acknowledged_at: None,
+            reason: None,
+            attempt: None,
+            deferrals: 0,
+            not_before: None,
+            is_uncertain: false,
+            file: file.clone(),
+        };
+        self.messages.insert(message.id, record);
+        self.unrouted.insert(message.id);
+    }
+
+    fn route(&mut self, id: MessageId) {
+        self.unrouted.remove(&id);
+        let Some(record) = self.messages.get_mut(&id) else { return };
+        if record.state != MessageState::Accepted {
+            return;
+        }
+        record.state = MessageState::Routed;
+        match record.to.clone() {
+            Some(agent) => self.waiting.entry(agent).or_default().push(id),
+            None => self.for_operator.push(id),
+        }
+    }
+
+    fn change(&mut self, id: MessageId, change: impl FnOnce(&mut MessageRecord)) {
+        if let Some(record) = self.messages.get_mut(&id) {
+            change(record);
+        }
+    }
+
+    fn doubt(&mut self, id: MessageId, reason: &str) {
+        let Some(record) = self.messages.get_mut(&id) else { return };
+        record.attempt = None;
+        record.is_uncertain = true;
+        record.reason = Some(format!("uncertain: {reason}"));
+        if let Some(agent) = record.to.clone() {
+            self.nudges.entry(agent).or_default();
+        }
+    }
+
+    fn leave_waiting(&mut self, id: MessageId) {
+        let Some(agent) = self.messages.get(&id).and_then(|record| record.to.clone()) else {
+            self.for_operator.retain(|waiting| *waiting != id);
+            return;
+        };
+        if let Some(waiting) = self.waiting.get_mut(&agent) {
+            waiting.retain(|waiting| *waiting != id);
+            if waiting.is_empty() {
+                self.waiting.remove(&agent);
+            }
+        }
+        let is_doubtful =
+            |id: &MessageId| self.messages.get(id).is_some_and(|record| record.is_uncertain);
+        let still = self.waiting.get(&agent).is_some_and(|ids| ids.iter().any(is_doubtful));
+        if !still && self.nudges.get(&agent).is_some_and(|nudge| nudge.attempt.is_none()) {
+            self.nudges.remove(&agent);
+        }
+    }
+
+    fn deliver(&mut self, id: MessageId, at: Timestamp) {
+        let Some(record) = self.messages.get_mut(&id) else { return };
+        let is_for_agent = record.to.is_some();
+        record.state = MessageState::Delivered;
+        record.delivered_at = Some(at);
+        record.attempt = None;
+        record.is_uncertain = false;
+        record.reason = None;
+        if is_for_agent {
+            self.unacknowledged += 1;
+            self.leave_waiting(id);
+        }
+    }
+
+    fn acknowledge(&mut self, id: MessageId, at: Timestamp) {
+        let Some(record) = self.messages.get_mut(&id) else { return };
+        if record.state == MessageState::Delivered && record.to.is_some() {
+            self.unacknowledged = self.unacknowledged.saturating_sub(1);
+        }
+        record.state = MessageState::Acknowledged;
+        record.acknowledged_at = Some(at);
+        record.is_uncertain = false;
+        self.leave_waiting(id);
+    }
+
+    fn end(&mut self, id: MessageId, state: MessageState, reason: &str) {
+        let Some(record) = self.messages.get_mut(&id) else { return };
+        record.state = state;
+        record.attempt = None;
+        record.is_uncertain = false;
+        record.reason = Some(reason.to_owned());
+        self.unrouted.remove(&id);
+        self.leave_waiting(id);
+    }
+
+    fn end_nudge(&mut self, agent: &AgentAddress, problem: Option<&String>, at: Timestamp) {
+        let nudge = self.nudges.entry(agent.clone()).or_default();
+        nudge.attempt = None;
+        nudge.problem = problem.cloned();
+        // A shown hint has a minute to work; one that found no free input line is tried again soon.
+        let pause = if problem.is_none() { 60_000 } else { 1_000 };
+        nudge.not_before = at.saturating_add(jiff::SignedDuration::from_millis(pause)).ok();
+        if problem.is_none() {
+            nudge.shown += 1;
+        }
+        let is_doubtful =
+            |id: &MessageId| self.messages.get(id).is_some_and(|record| record.is_uncertain);
+        if !self.waiting.get(agent).is_some_and(|ids| ids.iter().any(is_doubtful)) {
+            self.nudges.remove(agent);
+        }
+    }
+
+    /// An agent's state changed: what was deferred may be tried at once.
+    fn hurry(&mut self, agent: &AgentAddress) {
+        let Some(waiting) = self.waiting.get(agent) else { return };
+        for id in waiting {
+            if let Some(record) = self.messages.get_mut(id) {
+                record.not_before = None;
+                record.deferrals = 0;
+            }
+        }
+    }
+}
+
+impl MessageRecord {
+    fn defer(&mut self, reason: &str, at: Timestamp) {
+        self.attempt = None;
+        self.reason = Some(reason.to_owned());
+        let pause = jiff::SignedDuration::from_millis(pause_ms(self.deferrals));
+        self.not_before = at.saturating_add(pause).ok();
+        self.deferrals += 1;
+    }
+
+    fn retry(&mut self) {
+        self.is_uncertain = false;
+        self.not_before = None;
+        self.deferrals = 0;
+        self.reason = None;
+    }
+}
+
+/// What comes first: urgency alone; equals keep their order of arrival.
+fn rank(record: &MessageRecord) -> Priority {
+    record.message.priority
+}

@@ -1,0 +1,96 @@
+//! Recovery: a supervisor comes up and takes up everything that was under way.
+//!
+//! Every effect whose event stands without its outcome is asked for again; each can be repeated with no
+//! second effect. The one thing that cannot be repeated is typing: see [`crate::engine::delivery`].
+
+use crate::domain::id::MessageId;
+use crate::domain::name::{AgentAddress, Name};
+use crate::engine::approvals;
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::mail;
+use crate::engine::sessions::{Wanted, deciding};
+use crate::engine::step::Step;
+use crate::engine::submissions;
+
+/// Takes everything up.
+pub fn woke(step: &mut Step<'_>, pid: u32, version: String) {
+    step.record(Event::SupervisorStarted { pid, version });
+    doubt_deliveries(step);
+    refill_mailboxes(step);
+    resume_sessions(step);
+    resume_worktrees(step);
+    submissions::resume(step);
+    approvals::resume(step);
+    mail::expire(step);
+}
+
+/// What was being typed when the last supervisor died may or may not have arrived.
+fn doubt_deliveries(step: &mut Step<'_>) {
+    let waiting = step.state().mail.waiting.values().flatten();
+    let typing: Vec<MessageId> = waiting
+        .filter(|id| {
+            step.state().mail.messages.get(id).is_some_and(|record| record.attempt.is_some())
+        })
+        .copied()
+        .collect();
+    for id in typing {
+        let reason = "the supervisor ended while typing it".to_owned();
+        step.record(Event::DeliveryUncertain { id, reason });
+    }
+    let nudging: Vec<(AgentAddress, uuid::Uuid)> = step
+        .state()
+        .mail
+        .nudges
+        .iter()
+        .filter_map(|(agent, nudge)| Some((agent.clone(), nudge.attempt?)))
+        .collect();
+    for (agent, spawn) in nudging {
+        let problem = Some("the supervisor ended while typing it".to_owned());
+        step.record(Event::NudgeEnded { agent, spawn, problem });
+    }
+}
+
+fn refill_mailboxes(step: &mut Step<'_>) {
+    let unrouted: Vec<MessageId> = step.state().mail.unrouted.iter().copied().collect();
+    for id in unrouted {
+        let Some(record) = step.state().mail.messages.get(&id) else { continue };
+        let (to, file) = (record.to.clone(), record.file.clone());
+        step.perform(Effect::FillMailbox { to, id, file });
+    }
+}
+
+fn resume_sessions(step: &mut Step<'_>) {
+    let agencies: Vec<(Name, Wanted)> = step
+        .state()
+        .sessions
+        .agencies
+        .iter()
+        .map(|(name, record)| (name.clone(), record.wanted))
+        .collect();
+    for (agency, wanted) in agencies {
+        match wanted {
+            Wanted::Running => {
+                deciding::spawn_missing(step, &agency, deciding::Revive::Crashed);
+                step.perform(Effect::EnsureSession { agency });
+            }
+            Wanted::Removing => deciding::perform_removal(step, agency),
+            Wanted::Stopped | Wanted::Archived => {}
+        }
+    }
+    step.perform(Effect::Look);
+}
+
+fn resume_worktrees(step: &mut Step<'_>) {
+    let missing: Vec<_> = step
+        .state()
+        .tasks
+        .tasks
+        .values()
+        .filter(|task| task.state.is_open() && task.agent.is_some() && task.base.is_none())
+        .map(|task| task.id)
+        .collect();
+    for task in missing {
+        step.perform(Effect::PrepareWorktree { task });
+    }
+}

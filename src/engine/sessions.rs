@@ -1,0 +1,308 @@
+//! Sessions: which agencies are meant to run, and what is known of their agents' panes.
+//!
+//! ```text
+//! spawned ──► starting ──► idle ⇄ working, waiting, permission, limited, blocked
+//!    ▲            │                       │
+//!    └── backoff ─┴───── pane lost ◄──────┘        exited with 0: stays, until somebody starts it
+//! ```
+//!
+//! Start-up, a crash, a killed pane and a killed server are one path: what is missing gets a new
+//! spawn, and the session is made whole. Deciding is in [`crate::engine::sessions::deciding`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agency::{
+    AgencyDefinition, AgencyState, AgentDefinition, AgentState, StateSource,
+};
+use crate::domain::id::SpawnId;
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::runtime::Runtime;
+use crate::engine::event::Event;
+use crate::ports::terminals::PaneId;
+
+pub mod deciding;
+
+pub use deciding::{
+    agency_archived, asked, definition_seen, ensure_again, project_seen, session_ensured,
+    session_failed, sighted,
+};
+
+/// Every agency.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// By name, archived ones too.
+    pub agencies: BTreeMap<Name, AgencyRecord>,
+}
+
+/// What an agency is meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wanted {
+    /// Running.
+    Running,
+    /// Not running.
+    Stopped,
+    /// On its way into the archive.
+    Removing,
+    /// In the archive.
+    Archived,
+}
+
+/// One agency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgencyRecord {
+    /// What the user wrote.
+    pub definition: AgencyDefinition,
+    /// What it is meant to be.
+    pub wanted: Wanted,
+    /// Its project's root and target branch, once looked at.
+    pub project: Option<(PathBuf, String)>,
+    /// Its agents.
+    pub agents: BTreeMap<Name, AgentRecord>,
+    /// Why its session could not be made.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a session could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// A stable word.
+    pub code: String,
+    /// What went wrong.
+    pub problem: String,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// One agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentRecord {
+    /// Its life: the one that is, or is being made.
+    pub spawn: Option<SpawnId>,
+    /// Its pane, once it was seen.
+    pub pane: Option<PaneId>,
+    /// Its program's process.
+    pub pid: Option<u32>,
+    /// Its state.
+    pub state: AgentState,
+    /// Where that is known from.
+    pub source: StateSource,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// Why.
+    pub reason: Option<String>,
+    /// When its present life began.
+    pub spawned_at: Option<Timestamp>,
+    /// Lives in a row that ended soon after their start.
+    pub short_lives: u32,
+}
+
+impl Default for AgentRecord {
+    fn default() -> Self {
+        Self {
+            spawn: None,
+            pane: None,
+            pid: None,
+            state: AgentState::Stopped,
+            source: StateSource::Supervisor,
+            since: None,
+            reason: None,
+            spawned_at: None,
+            short_lives: 0,
+        }
+    }
+}
+
+/// A life that ended within this many seconds counts as short: its next start waits longer.
+const SHORT_LIFE_S: i64 = 60;
+
+impl Sessions {
+    /// An agency that is not archived.
+    pub fn agency(&self, name: &Name) -> Option<&AgencyRecord> {
+        self.agencies.get(name).filter(|agency| agency.wanted != Wanted::Archived)
+    }
+
+    /// Every agency that is not archived.
+    pub fn live(&self) -> impl Iterator<Item = (&Name, &AgencyRecord)> {
+        self.agencies.iter().filter(|(_, agency)| agency.wanted != Wanted::Archived)
+    }
+
+    /// An agent's record.
+    pub fn agent(&self, address: &AgentAddress) -> Option<&AgentRecord> {
+        self.agency(&address.agency)?.agents.get(&address.agent)
+    }
+
+    /// What the user wrote of an agent.
+    pub fn definition(&self, address: &AgentAddress) -> Option<&AgentDefinition> {
+        self.agency(&address.agency)?.definition.agents.iter().find(|a| a.name == address.agent)
+    }
+
+    /// Whether an agent leads its agency.
+    pub fn is_coordinator(&self, address: &AgentAddress) -> bool {
+        self.agency(&address.agency).is_some_and(|a| a.definition.coordinator == address.agent)
+    }
+
+    fn agent_mut(&mut self, address: &AgentAddress) -> Option<&mut AgentRecord> {
+        self.agencies.get_mut(&address.agency)?.agents.get_mut(&address.agent)
+    }
+
+    /// Takes an event in.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::AgencyDefined { definition } => self.define(definition),
+            Event::ProjectBound { agency, project, target } => {
+                if let Some(record) = self.agencies.get_mut(agency) {
+                    record.project = Some((project.clone(), target.clone()));
+                }
+            }
+            Event::AgencyStarted { agency } => self.want(agency, Wanted::Running, at),
+            Event::AgencyStopped { agency } => self.want(agency, Wanted::Stopped, at),
+            Event::AgencyRemoving { agency } => self.want(agency, Wanted::Removing, at),
+            Event::AgencyArchived { agency, .. } => self.want(agency, Wanted::Archived, at),
+            Event::SessionFailed { agency, code, problem, failures } => {
+                if let Some(record) = self.agencies.get_mut(agency) {
+                    let since = record.trouble.as_ref().map_or(at, |trouble| trouble.since);
+                    record.trouble = Some(Trouble {
+                        code: code.clone(),
+                        problem: problem.clone(),
+                        failures: *failures,
+                        since,
+                    });
+                }
+            }
+            Event::AgentSpawned { .. }
+            | Event::AgentPaneOpened { .. }
+            | Event::AgentPaneLost { .. }
+            | Event::AgentStateChanged { .. } => self.apply_agent(event, at),
+            _ => {}
+        }
+    }
+
+    fn apply_agent(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::AgentSpawned { agent, spawn } => {
+                let Some(record) = self.agent_mut(agent) else { return };
+                record.spawn = Some(*spawn);
+                record.pane = None;
+                record.pid = None;
+                record.spawned_at = Some(at);
+                record.turn(AgentState::Starting, StateSource::Supervisor, None, at);
+            }
+            Event::AgentPaneOpened { agent, spawn, pane, pid } => {
+                if let Some(record) = self.agent_mut(agent) {
+                    record.spawn = Some(*spawn);
+                    record.pane = Some(pane.clone());
+                    record.pid = Some(*pid);
+                }
+                if let Some(agency) = self.agencies.get_mut(&agent.agency) {
+                    agency.trouble = None;
+                }
+            }
+            Event::AgentPaneLost { agent, state, reason, .. } => {
+                let Some(record) = self.agent_mut(agent) else { return };
+                record.lose(*state, reason.clone(), at);
+            }
+            Event::AgentStateChanged { agent, state, source, reason } => {
+                if let Some(record) = self.agent_mut(agent) {
+                    record.turn(*state, *source, reason.clone(), at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn define(&mut self, definition: &AgencyDefinition) {
+        let record = self.agencies.entry(definition.name.clone()).or_insert_with(|| AgencyRecord {
+            definition: definition.clone(),
+            wanted: Wanted::Stopped,
+            project: None,
+            agents: BTreeMap::new(),
+            trouble: None,
+        });
+        if record.wanted == Wanted::Archived {
+            record.wanted = Wanted::Stopped;
+            record.agents.clear();
+        }
+        if record.definition.project != definition.project {
+            record.project = None;
+        }
+        record.definition = definition.clone();
+        let names: Vec<Name> = definition.agents.iter().map(|agent| agent.name.clone()).collect();
+        record.agents.retain(|name, agent| names.contains(name) || agent.spawn.is_some());
+        for name in names {
+            record.agents.entry(name).or_default();
+        }
+    }
+
+    fn want(&mut self, agency: &Name, wanted: Wanted, at: Timestamp) {
+        let Some(record) = self.agencies.get_mut(agency) else { return };
+        record.wanted = wanted;
+        record.trouble = None;
+        if wanted == Wanted::Running {
+            return;
+        }
+        for agent in record.agents.values_mut() {
+            agent.spawn = None;
+            agent.pane = None;
+            agent.pid = None;
+            agent.short_lives = 0;
+            agent.turn(AgentState::Stopped, StateSource::Supervisor, None, at);
+        }
+    }
+}
+
+impl AgentRecord {
+    fn turn(
+        &mut self,
+        state: AgentState,
+        source: StateSource,
+        reason: Option<String>,
+        at: Timestamp,
+    ) {
+        if self.state != state {
+            self.since = Some(at);
+        }
+        self.state = state;
+        self.source = source;
+        self.reason = reason;
+    }
+
+    fn lose(&mut self, state: AgentState, reason: String, at: Timestamp) {
+        let lived_s = self.spawned_at.map_or(0, |from| at.as_second() - from.as_second());
+        self.short_lives = if lived_s < SHORT_LIFE_S { self.short_lives + 1 } else { 0 };
+        self.spawn = None;
+        self.pane = None;
+        self.pid = None;
+        self.turn(state, StateSource::Process, Some(reason), at);
+    }
+}
+
+impl AgencyRecord {
+    /// The agency's state, which follows from what it is meant to be and from its agents.
+    pub fn state(&self) -> AgencyState {
+        match self.wanted {
+            Wanted::Archived | Wanted::Removing => return AgencyState::Archived,
+            Wanted::Stopped => return AgencyState::Stopped,
+            Wanted::Running => {}
+        }
+        let is = |state: AgentState| self.agents.values().any(|agent| agent.state == state);
+        if self.trouble.is_some() || is(AgentState::Crashed) || is(AgentState::Exited) {
+            AgencyState::Degraded
+        } else if is(AgentState::Starting) || is(AgentState::Stopped) {
+            AgencyState::Starting
+        } else {
+            AgencyState::Running
+        }
+    }
+}
+
+/// The runtime of an agent: the workbench's own entry, else a built-in one.
+pub fn runtime_of(state: &crate::engine::state::State, address: &AgentAddress) -> Option<Runtime> {
+    let name = &state.sessions.definition(address)?.runtime;
+    state.config.runtimes.get(name).cloned().or_else(|| Runtime::built_in(name.as_str()))
+}

@@ -1,0 +1,371 @@
+//! What is decided about sessions: starting, stopping, and bringing back what is gone.
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::agency::{AgencyDefinition, AgentState, StateSource};
+use crate::domain::command::{Actor, Answer, Command};
+use crate::domain::id::SpawnId;
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::engine::effect::{Effect, Retirement};
+use crate::engine::event::Event;
+use crate::engine::input::Timer;
+use crate::engine::require_operator;
+use crate::engine::sessions::{Wanted, runtime_of};
+use crate::engine::step::Step;
+use crate::ports::terminals::{PaneLife, PaneSeen, Sighting};
+
+/// Longest pause before something that keeps failing is tried again.
+const LONGEST_BACKOFF_S: i64 = 60;
+
+/// The pause after so many failures in a row: 0, 1, 2, 4, … seconds.
+fn backoff(failures: u32) -> SignedDuration {
+    let seconds = if failures <= 1 { 0 } else { 1_i64 << failures.saturating_sub(2).min(6) };
+    SignedDuration::from_secs(seconds.min(LONGEST_BACKOFF_S))
+}
+
+/// A definition was read: it counts from now on, and for the panes from the next start.
+pub fn definition_seen(step: &mut Step<'_>, definition: AgencyDefinition) {
+    let known = step.state().sessions.agencies.get(&definition.name);
+    let is_new = known
+        .is_none_or(|record| record.wanted == Wanted::Archived || record.definition != definition);
+    let is_leaving = known.is_some_and(|record| record.wanted == Wanted::Removing);
+    if is_new && !is_leaving {
+        step.record(Event::AgencyDefined { definition: Box::new(definition) });
+    }
+}
+
+/// A project was looked at.
+pub fn project_seen(step: &mut Step<'_>, agency: Name, project: PathBuf, target: String) {
+    let seen = Some((project.clone(), target.clone()));
+    let is_new = step.state().sessions.agency(&agency).is_some_and(|record| record.project != seen);
+    if is_new {
+        step.record(Event::ProjectBound { agency, project, target });
+    }
+}
+
+/// Carries out a command about sessions.
+pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
+    match command {
+        Command::StartAgencies { names } => start(step, names),
+        Command::StopAgencies { names } => stop(step, names),
+        Command::RestartAgency { name } => restart(step, name),
+        Command::RemoveAgency { name } => remove(step, name),
+        Command::ReportState { spawn, state, reason } => report(step, spawn, state, reason),
+        Command::StopSupervisor => {
+            require_operator(step, "stop the supervisor")?;
+            step.record(Event::SupervisorStopped);
+            step.perform(Effect::Quit);
+            Ok(Answer::Done)
+        }
+        _ => Ok(Answer::Done),
+    }
+}
+
+fn chosen(step: &Step<'_>, names: Vec<Name>) -> Result<Vec<Name>, Refusal> {
+    if names.is_empty() {
+        return Ok(step.state().sessions.live().map(|(name, _)| name.clone()).collect());
+    }
+    names.iter().try_for_each(|name| require_agency(step, name))?;
+    Ok(names)
+}
+
+/// Refuses an agency that does not exist, with the nearest name as a hint.
+pub fn require_agency(step: &Step<'_>, name: &Name) -> Result<(), Refusal> {
+    if step.state().sessions.agency(name).is_some() {
+        return Ok(());
+    }
+    let known: Vec<String> =
+        step.state().sessions.live().map(|(name, _)| name.to_string()).collect();
+    let hint = if known.is_empty() {
+        format!("make it with `agency create {name}`")
+    } else {
+        format!("known are {}; make it with `agency create {name}`", known.join(", "))
+    };
+    let message = format!("there is no agency `{name}`");
+    Err(Refusal::new(RefusalKind::NotFound, "agency_not_found", message).with_hint(hint))
+}
+
+fn start(step: &mut Step<'_>, names: Vec<Name>) -> Result<Answer, Refusal> {
+    require_operator(step, "start agencies")?;
+    for name in chosen(step, names)? {
+        let wanted = step.state().sessions.agency(&name).map(|record| record.wanted);
+        if wanted == Some(Wanted::Stopped) {
+            step.record(Event::AgencyStarted { agency: name.clone() });
+        }
+        spawn_missing(step, &name, Revive::Exited);
+    }
+    Ok(Answer::Done)
+}
+
+fn stop(step: &mut Step<'_>, names: Vec<Name>) -> Result<Answer, Refusal> {
+    require_operator(step, "stop agencies")?;
+    for name in chosen(step, names)? {
+        let wanted = step.state().sessions.agency(&name).map(|record| record.wanted);
+        if wanted == Some(Wanted::Running) {
+            step.record(Event::AgencyStopped { agency: name.clone() });
+        }
+        step.perform(Effect::CloseSession { agency: name });
+    }
+    Ok(Answer::Done)
+}
+
+fn restart(step: &mut Step<'_>, name: Name) -> Result<Answer, Refusal> {
+    require_operator(step, "restart an agency")?;
+    require_agency(step, &name)?;
+    step.record(Event::AgencyStopped { agency: name.clone() });
+    step.perform(Effect::CloseSession { agency: name.clone() });
+    step.record(Event::AgencyStarted { agency: name.clone() });
+    spawn_missing(step, &name, Revive::Exited);
+    Ok(Answer::Done)
+}
+
+fn remove(step: &mut Step<'_>, name: Name) -> Result<Answer, Refusal> {
+    require_operator(step, "remove an agency")?;
+    require_agency(step, &name)?;
+    if let Some(approval) = step.state().approvals.merging_of(&name) {
+        let message = format!("`{name}` has `{approval}` approved and not yet merged");
+        return Err(Refusal::new(RefusalKind::Conflict, "merge_pending", message)
+            .with_hint(format!("see what it waits for with `agency approvals show {approval}`")));
+    }
+    step.record(Event::AgencyRemoving { agency: name.clone() });
+    let open: Vec<_> = step.state().tasks.open_of(&name).collect();
+    for task in open {
+        let reason = Some(format!("agency `{name}` was removed"));
+        step.record(Event::TaskCancelled { task, reason });
+    }
+    perform_removal(step, name);
+    Ok(Answer::Done)
+}
+
+/// Asks for the removal of an agency that is on its way into the archive.
+pub fn perform_removal(step: &mut Step<'_>, agency: Name) {
+    let worktrees: Vec<Retirement> = step.state().tasks.retirements(Some(&agency));
+    let stamp = step.now.at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    step.perform(Effect::ArchiveAgency { agency, worktrees, stamp });
+}
+
+/// A removed agency is in the archive.
+pub fn agency_archived(step: &mut Step<'_>, agency: Name, folder: PathBuf) {
+    let known = step.state().sessions.agencies.get(&agency);
+    if known.is_some_and(|record| record.wanted == Wanted::Removing) {
+        step.record(Event::AgencyArchived { agency, folder });
+    }
+}
+
+fn report(
+    step: &mut Step<'_>,
+    spawn: SpawnId,
+    state: AgentState,
+    reason: Option<String>,
+) -> Result<Answer, Refusal> {
+    let Actor::Agent(agent) = step.actor.clone() else {
+        return Err(Refusal::new(
+            RefusalKind::NotAllowed,
+            "agent_only",
+            "only an agent reports its state",
+        ));
+    };
+    let Some(record) = step.state().sessions.agent(&agent) else {
+        return Err(Refusal::new(
+            RefusalKind::NotFound,
+            "agent_not_found",
+            format!("there is no agent `{agent}`"),
+        ));
+    };
+    let is_current = record.spawn == Some(spawn);
+    let is_new =
+        record.state != state || record.reason != reason || record.source != StateSource::Hook;
+    if is_current && is_new {
+        step.record(Event::AgentStateChanged { agent, state, source: StateSource::Hook, reason });
+    }
+    Ok(Answer::Done)
+}
+
+/// Which dead agents get a new life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revive {
+    /// Those that crashed or never lived.
+    Crashed,
+    /// Those that ended by themselves too: somebody asked for it.
+    Exited,
+}
+
+/// Gives every agent without a life a new one, and asks for the session to be made whole.
+pub fn spawn_missing(step: &mut Step<'_>, agency: &Name, revive: Revive) {
+    let Some(record) = step.state().sessions.agency(agency) else { return };
+    if record.wanted != Wanted::Running {
+        return;
+    }
+    let defined: Vec<Name> =
+        record.definition.agents.iter().map(|agent| agent.name.clone()).collect();
+    let now = step.now.at;
+    let mut missing = Vec::new();
+    let mut later: Option<Timestamp> = None;
+    for name in defined {
+        let Some(agent) = record.agents.get(&name) else { continue };
+        let stays = agent.state == AgentState::Exited && revive == Revive::Crashed;
+        if agent.spawn.is_some() || stays {
+            continue;
+        }
+        let due = agent
+            .since
+            .map_or(now, |since| since.saturating_add(backoff(agent.short_lives)).unwrap_or(now));
+        if revive == Revive::Exited || due <= now {
+            missing.push(AgentAddress::new(agency.clone(), name));
+        } else {
+            later = Some(later.map_or(due, |at| at.min(due)));
+        }
+    }
+    if let Some(at) = later {
+        step.perform(Effect::WakeAt { at, timer: Timer::Ensure { agency: agency.clone() } });
+    }
+    let is_any = !missing.is_empty();
+    for agent in missing {
+        let spawn = step.mint();
+        step.record(Event::AgentSpawned { agent, spawn });
+    }
+    if is_any {
+        step.perform(Effect::EnsureSession { agency: agency.clone() });
+    }
+}
+
+/// The pause is over.
+pub fn ensure_again(step: &mut Step<'_>, agency: &Name) {
+    let Some(record) = step.state().sessions.agency(agency) else { return };
+    let is_waiting = record.wanted == Wanted::Running
+        && record.agents.values().any(|agent| agent.spawn.is_some() && agent.pane.is_none());
+    spawn_missing(step, agency, Revive::Crashed);
+    if is_waiting {
+        step.perform(Effect::EnsureSession { agency: agency.clone() });
+    }
+}
+
+/// A session was made whole.
+pub fn session_ensured(step: &mut Step<'_>, agency: &Name, panes: &[PaneSeen]) {
+    let is_wanted =
+        step.state().sessions.agency(agency).is_some_and(|a| a.wanted == Wanted::Running);
+    if !is_wanted {
+        step.perform(Effect::CloseSession { agency: agency.clone() });
+        return;
+    }
+    for pane in panes {
+        pane_seen(step, pane);
+    }
+}
+
+fn pane_seen(step: &mut Step<'_>, seen: &PaneSeen) {
+    let Some(record) = step.state().sessions.agent(&seen.agent) else { return };
+    let is_known = record.spawn == Some(seen.spawn) && record.pane.as_ref() == Some(&seen.pane);
+    if !is_known && seen.life == PaneLife::Alive {
+        step.record(Event::AgentPaneOpened {
+            agent: seen.agent.clone(),
+            spawn: seen.spawn,
+            pane: seen.pane.clone(),
+            pid: seen.pid,
+        });
+    }
+    settle_state(step, seen);
+}
+
+/// Sets the state of an agent that does not report its own.
+fn settle_state(step: &mut Step<'_>, seen: &PaneSeen) {
+    let Some(runtime) = runtime_of(step.state(), &seen.agent) else { return };
+    let Some(record) = step.state().sessions.agent(&seen.agent) else { return };
+    if runtime.reports_state || seen.life != PaneLife::Alive || record.spawn != Some(seen.spawn) {
+        return;
+    }
+    let (state, reason) = match &seen.foreground {
+        Some(program) if is_shell(program) => (AgentState::Idle, None),
+        Some(program) => (AgentState::Working, Some(format!("runs `{program}`"))),
+        None => (AgentState::Unknown, Some("its runtime does not report its state".to_owned())),
+    };
+    if record.state != state || record.reason != reason {
+        let agent = seen.agent.clone();
+        step.record(Event::AgentStateChanged {
+            agent,
+            state,
+            source: StateSource::Process,
+            reason,
+        });
+    }
+}
+
+fn is_shell(program: &str) -> bool {
+    let name = program.trim_start_matches('-');
+    ["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh", "csh", "agency"]
+        .contains(&name)
+}
+
+/// A session could not be made.
+pub fn session_failed(step: &mut Step<'_>, agency: Name, code: String, problem: String) {
+    let Some(record) = step.state().sessions.agency(&agency) else { return };
+    if record.wanted != Wanted::Running {
+        return;
+    }
+    let failures = record.trouble.as_ref().map_or(0, |trouble| trouble.failures) + 1;
+    let is_news =
+        record.trouble.as_ref().is_none_or(|t| t.problem != problem || failures.is_power_of_two());
+    if is_news {
+        step.record(Event::SessionFailed { agency: agency.clone(), code, problem, failures });
+    }
+    let pause = backoff(failures + 1);
+    let at = step.now.at.saturating_add(pause).unwrap_or(step.now.at);
+    step.perform(Effect::WakeAt { at, timer: Timer::Ensure { agency } });
+}
+
+/// Compares what was seen with what should be.
+pub fn sighted(step: &mut Step<'_>, sighting: &Sighting) {
+    let agencies: Vec<Name> = step.state().sessions.live().map(|(name, _)| name.clone()).collect();
+    for agency in agencies {
+        let Some(record) = step.state().sessions.agency(&agency) else { continue };
+        match record.wanted {
+            Wanted::Running => {
+                judge_panes(step, &agency, sighting);
+                spawn_missing(step, &agency, Revive::Crashed);
+            }
+            Wanted::Stopped if sighting.sessions.contains(&agency) => {
+                step.perform(Effect::CloseSession { agency });
+            }
+            Wanted::Stopped | Wanted::Removing | Wanted::Archived => {}
+        }
+    }
+}
+
+fn judge_panes(step: &mut Step<'_>, agency: &Name, sighting: &Sighting) {
+    let Some(record) = step.state().sessions.agency(agency) else { return };
+    let names: Vec<Name> = record.agents.keys().cloned().collect();
+    for name in names {
+        let address = AgentAddress::new(agency.clone(), name);
+        let Some(agent) = step.state().sessions.agent(&address) else { continue };
+        // Without a pane it is still being made: its outcome comes by itself.
+        let (Some(spawn), Some(_)) = (agent.spawn, agent.pane.as_ref()) else { continue };
+        match sighting.panes.iter().find(|pane| pane.agent == address && pane.spawn == spawn) {
+            Some(seen) if seen.life == PaneLife::Alive => settle_state(step, seen),
+            seen => {
+                let (state, reason) = epitaph(seen.map(|pane| pane.life));
+                step.record(Event::AgentPaneLost { agent: address, spawn, state, reason });
+            }
+        }
+    }
+}
+
+fn epitaph(life: Option<PaneLife>) -> (AgentState, String) {
+    match life {
+        Some(PaneLife::Dead { status: Some(0), signal: None }) => {
+            (AgentState::Exited, "its program ended with status 0".to_owned())
+        }
+        Some(PaneLife::Dead { status: _, signal: Some(signal) }) => {
+            (AgentState::Crashed, format!("its program was ended by signal {signal}"))
+        }
+        Some(PaneLife::Dead { status: Some(status), signal: None }) => {
+            (AgentState::Crashed, format!("its program ended with status {status}"))
+        }
+        Some(PaneLife::Dead { status: None, signal: None }) => {
+            (AgentState::Crashed, "its program ended, tmux does not know how".to_owned())
+        }
+        Some(PaneLife::Alive) | None => (AgentState::Crashed, "its pane is gone".to_owned()),
+    }
+}

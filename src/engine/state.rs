@@ -1,0 +1,140 @@
+//! The state: the fold of all events, a struct of sub-states, one for each concern's file.
+//!
+//! It changes only in [`State::apply`]; replaying the ledger gives the live state.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::approval::ApprovalState;
+use crate::domain::id::{ApprovalId, SubmissionId};
+use crate::domain::submission::{Evidence, MergePreview};
+use crate::domain::task::TaskState;
+use crate::domain::workbench::WorkbenchConfig;
+use crate::engine::approvals::{ApprovalRecord, Approvals};
+use crate::engine::event::Event;
+use crate::engine::mail::Mail;
+use crate::engine::sessions::Sessions;
+use crate::engine::submissions::Submissions;
+use crate::engine::tasks::Tasks;
+
+/// Everything that is true now.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The key whose signature counts as the operator's.
+    pub operator_key: Option<String>,
+    /// What `agency.toml` says.
+    pub config: WorkbenchConfig,
+    /// The running supervisor, as it told itself.
+    pub supervisor: Option<Supervisor>,
+    /// Agencies, agents, panes.
+    pub sessions: Sessions,
+    /// Messages and deliveries.
+    pub mail: Mail,
+    /// Tasks and features.
+    pub tasks: Tasks,
+    /// Finished work and its proofs.
+    pub submissions: Submissions,
+    /// Decisions.
+    pub approvals: Approvals,
+}
+
+/// A supervisor, as it told itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supervisor {
+    /// Its process.
+    pub pid: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl State {
+    /// Version of the shape in which it is saved; a saved one of another version is not read.
+    pub const VERSION: u32 = 1;
+
+    /// The only place where it changes.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::OperatorKeyRegistered { key } => self.operator_key = Some(key.clone()),
+            Event::WorkbenchConfigured { config } => self.config = (**config).clone(),
+            Event::SupervisorStarted { pid, .. } => {
+                self.supervisor = Some(Supervisor { pid: *pid, since: at });
+            }
+            Event::SupervisorStopped => self.supervisor = None,
+            _ => {}
+        }
+        self.sessions.apply(event, at);
+        self.mail.apply(event, at);
+        self.tasks.apply(event, at);
+        self.submissions.apply(event, at);
+        self.approvals.apply(event, at);
+        self.follow(event, at);
+    }
+
+    /// A feature's tasks follow what becomes of its submission.
+    fn follow(&mut self, event: &Event, at: Timestamp) {
+        if let Event::ApprovalOpened { id, submission, merge, evidence, problem } = event {
+            self.open_approval(
+                *id,
+                *submission,
+                merge.as_ref(),
+                evidence.as_deref(),
+                problem.as_ref(),
+                at,
+            );
+        }
+        let (submission, state) = match event {
+            Event::WorkSubmitted { submission } => (Some(submission.id), TaskState::Proving),
+            Event::ProofFinished { submission, outcome } if !outcome.is_for_decision() => {
+                (Some(*submission), TaskState::Submitted)
+            }
+            Event::ApprovalOpened { submission, .. } => {
+                (Some(*submission), TaskState::AwaitingApproval)
+            }
+            Event::ApprovalGiven { id, .. } => {
+                (self.approvals.submission_of(*id), TaskState::Approved)
+            }
+            Event::ApprovalRejected { id, .. } | Event::ApprovalVoided { id, .. } => {
+                (self.approvals.submission_of(*id), TaskState::Submitted)
+            }
+            Event::MergeLanded { id, .. } => (self.approvals.submission_of(*id), TaskState::Merged),
+            _ => return,
+        };
+        let record = submission.and_then(|id| self.submissions.submissions.get(&id));
+        if let Some(record) = record {
+            self.tasks.turn_many(&record.submission.tasks, state, at);
+        }
+    }
+
+    fn open_approval(
+        &mut self,
+        id: ApprovalId,
+        submission: SubmissionId,
+        merge: Option<&MergePreview>,
+        evidence: Option<&Evidence>,
+        problem: Option<&String>,
+        at: Timestamp,
+    ) {
+        let Some(work) = self.submissions.submissions.get(&submission) else { return };
+        let work = &work.submission;
+        self.approvals.opened(ApprovalRecord {
+            id,
+            submission,
+            feature: work.feature.clone(),
+            agent: work.agent.clone(),
+            task: work.task,
+            merge: merge.cloned(),
+            evidence: evidence.cloned(),
+            state: if problem.is_none() {
+                ApprovalState::Waiting
+            } else {
+                ApprovalState::NotProven
+            },
+            reason: problem.cloned(),
+            signed: None,
+            opened_at: at,
+            closed_at: None,
+            commit: None,
+            is_documented: false,
+        });
+    }
+}

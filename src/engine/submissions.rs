@@ -1,0 +1,366 @@
+//! Submissions: a feature's integrated work, handed in and proven as exactly the tree that would be
+//! on the project's branch.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::command::{Answer, Command};
+use crate::domain::id::{SubmissionId, TaskId};
+use crate::domain::message::OwnType;
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::domain::submission::{Evidence, ProofOutcome, Submission};
+use crate::domain::task::{TaskState, integration_branch};
+use crate::engine::approvals;
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::input::{Offer, Purpose, Ticket};
+use crate::engine::step::Step;
+use crate::engine::tasks::deciding::{
+    integrate, ready_dependants, require_own_task, require_worktree, tell, tell_coordinator,
+};
+use crate::ports::repositories::Integrated;
+
+/// Every submission.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Submissions {
+    /// By id.
+    pub submissions: BTreeMap<SubmissionId, SubmissionRecord>,
+}
+
+/// One submission.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubmissionRecord {
+    /// What was handed in.
+    pub submission: Submission,
+    /// Being proven now.
+    pub is_proving: bool,
+    /// How the last proof ended.
+    pub outcome: Option<ProofOutcome>,
+    /// When it was handed in.
+    pub submitted_at: Timestamp,
+}
+
+impl Submissions {
+    /// The next submission's id.
+    pub fn next_id(&self) -> SubmissionId {
+        SubmissionId(self.submissions.last_key_value().map_or(1, |(id, _)| id.0 + 1))
+    }
+
+    /// Takes an event in.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::WorkSubmitted { submission } => {
+                let record = SubmissionRecord {
+                    submission: (**submission).clone(),
+                    is_proving: false,
+                    outcome: None,
+                    submitted_at: at,
+                };
+                self.submissions.insert(submission.id, record);
+            }
+            Event::ProofStarted { submission } => {
+                if let Some(record) = self.submissions.get_mut(submission) {
+                    record.is_proving = true;
+                }
+            }
+            Event::ProofFinished { submission, outcome } => {
+                if let Some(record) = self.submissions.get_mut(submission) {
+                    record.is_proving = false;
+                    record.outcome = Some((**outcome).clone());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Hands a task's feature in; no answer means that it comes later.
+pub fn submit_task(
+    step: &mut Step<'_>,
+    ticket: Ticket,
+    command: Command,
+) -> Result<Option<Answer>, Refusal> {
+    let Command::SubmitTask { task, rationale, rollback, demo } = command else {
+        return Ok(Some(Answer::Done));
+    };
+    let record = require_own_task(step, task)?;
+    let (state, feature) = (record.state, record.contract.feature.clone());
+    let offer = Offer { rationale, rollback, demo };
+    if state.is_open() {
+        require_others_closed(step, task)?;
+        require_worktree(step, task)?;
+        step.perform(Effect::InspectWork {
+            ticket: Some(ticket),
+            task,
+            purpose: Purpose::Submit(offer),
+        });
+        return Ok(None);
+    }
+    match state {
+        TaskState::Submitted => {
+            require_others_closed(step, task)?;
+            hand_in(step, task, offer).map(Some)
+        }
+        TaskState::Proving | TaskState::AwaitingApproval | TaskState::Approved => {
+            let message = format!("`{task}` is handed in already, with its feature `{feature}`");
+            Err(Refusal::new(RefusalKind::Conflict, "already_submitted", message)
+                .with_hint("see it with `agency approvals list`"))
+        }
+        _ => {
+            let message = format!("`{task}` is {}, there is nothing to hand in", state.as_str());
+            Err(Refusal::new(RefusalKind::Conflict, "nothing_to_submit", message))
+        }
+    }
+}
+
+/// A feature is handed in as a whole: no other task of it may be half done.
+fn require_others_closed(step: &Step<'_>, task: TaskId) -> Result<(), Refusal> {
+    let Some(record) = step.state().tasks.tasks.get(&task) else { return Ok(()) };
+    let feature = &record.contract.feature;
+    let others = step.state().tasks.of_feature(feature);
+    let open: Vec<String> = others
+        .filter(|other| other.id != task && (other.state.is_open() || other.integrating))
+        .map(|other| format!("{} ({})", other.id, other.state.as_str()))
+        .collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the feature `{feature}` has open tasks: {}", open.join(", "));
+    Err(Refusal::new(RefusalKind::Conflict, "feature_open", message)
+        .with_hint("complete or cancel them first"))
+}
+
+/// A task's work was merged into its feature's branch, or not.
+pub fn work_integrated(
+    step: &mut Step<'_>,
+    ticket: Option<Ticket>,
+    task: TaskId,
+    purpose: Purpose,
+    result: Result<Integrated, String>,
+) {
+    let answer = settle_integration(step, task, &purpose, result);
+    let Some(ticket) = ticket else { return };
+    let answer = match (answer, purpose) {
+        (Ok(()), Purpose::Complete { .. }) => Some(Ok(Answer::Done)),
+        (Ok(()), Purpose::Submit(offer)) => Some(hand_in(step, task, offer)),
+        (Err(None), _) => None,
+        (Err(Some(refusal)), _) => Some(Err(refusal)),
+    };
+    if let Some(answer) = answer {
+        step.reply(ticket, answer);
+    }
+}
+
+/// Records how an integration went. `Err(None)`: the answer still has to wait.
+fn settle_integration(
+    step: &mut Step<'_>,
+    task: TaskId,
+    purpose: &Purpose,
+    result: Result<Integrated, String>,
+) -> Result<(), Option<Refusal>> {
+    let Some(record) = step.state().tasks.tasks.get(&task).cloned() else { return Ok(()) };
+    if !record.integrating {
+        return Ok(());
+    }
+    match result {
+        Ok(Integrated::Merged { commit }) => {
+            let commit = record.head.is_some().then_some(commit);
+            step.record(Event::TaskIntegrated { task, commit });
+            ready_dependants(step);
+            if let (Some(agent), Purpose::Complete { summary }) = (&record.agent, purpose) {
+                let words = summary
+                    .clone()
+                    .or(record.note)
+                    .unwrap_or_else(|| record.contract.title.clone());
+                tell_coordinator(
+                    step,
+                    agent,
+                    OwnType::Complete,
+                    task,
+                    format!("COMPLETE {task}: {words}"),
+                );
+            }
+            Ok(())
+        }
+        Ok(Integrated::Conflict { paths }) => {
+            step.record(Event::TaskConflicted { task, paths: paths.clone() });
+            let branch = integration_branch(&record.contract.feature);
+            let message = format!("`{task}` does not merge with `{branch}`: {}", paths.join(", "));
+            if let Some(agent) = &record.agent {
+                let text = format!(
+                    "{message}. Merge {branch} into your branch, resolve, commit, complete again."
+                );
+                tell(step, agent, OwnType::Verdict, task, text);
+            }
+            Err(Some(
+                Refusal::new(RefusalKind::Conflict, "merge_conflict", message).with_hint(format!(
+                    "merge it into your branch and resolve: git merge {branch}"
+                )),
+            ))
+        }
+        Err(problem) => {
+            step.record(Event::TaskBlocked { task, reason: problem.clone() });
+            Err(Some(Refusal::new(RefusalKind::Failed, "integration_failed", problem)))
+        }
+    }
+}
+
+fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer, Refusal> {
+    let record = require_own_task(step, task)
+        .or_else(|_| crate::engine::tasks::deciding::require_task(step, task))?;
+    let contract = record.contract.clone();
+    let Some(agent) = record.agent.clone() else {
+        let message = format!("`{task}` has no agent, nobody could have finished it");
+        return Err(Refusal::new(RefusalKind::Conflict, "not_assigned", message));
+    };
+    let feature = contract.feature.clone();
+    let Some(head) = step.state().tasks.features.get(&feature).and_then(|f| f.integration.clone())
+    else {
+        let message =
+            format!("the feature `{feature}` has no commit yet, there is nothing to hand in");
+        return Err(Refusal::new(RefusalKind::Conflict, "nothing_to_submit", message));
+    };
+    let tasks: Vec<TaskId> = step
+        .state()
+        .tasks
+        .of_feature(&feature)
+        .filter(|task| task.state == TaskState::Submitted)
+        .map(|task| task.id)
+        .collect();
+    approvals::void_open_of(step, &feature, "the feature was handed in again");
+    let submission = Submission {
+        id: step.state().submissions.next_id(),
+        task,
+        tasks,
+        agent,
+        title: title_of(step, &feature, &contract.title),
+        branch: integration_branch(&feature),
+        feature,
+        head,
+        rationale: offer.rationale,
+        rollback: Some(offer.rollback.unwrap_or(contract.rollback)),
+        demo: offer.demo,
+    };
+    let id = submission.id;
+    step.record(Event::WorkSubmitted { submission: Box::new(submission) });
+    prove(step, id);
+    Ok(Answer::Id(id.to_string()))
+}
+
+/// The title of a feature's submission: the first task's, with how many more there are.
+fn title_of(step: &Step<'_>, feature: &crate::domain::name::Name, own: &str) -> String {
+    let mut tasks = step.state().tasks.of_feature(feature).filter(|task| task.head.is_some());
+    let first = tasks.next().map_or(own, |task| task.contract.title.as_str());
+    match tasks.count() {
+        0 => first.to_owned(),
+        more => format!("{feature}: {first} (+{more} more)"),
+    }
+}
+
+/// Asks for a proof, and has it in the ledger that it was asked for.
+pub fn prove(step: &mut Step<'_>, submission: SubmissionId) {
+    step.record(Event::ProofStarted { submission });
+    step.perform(Effect::Prove { submission });
+}
+
+/// A submission was proven, or not.
+pub fn proof_finished(step: &mut Step<'_>, submission: SubmissionId, outcome: ProofOutcome) {
+    let Some(record) = step.state().submissions.submissions.get(&submission) else { return };
+    if !record.is_proving {
+        return;
+    }
+    let work = record.submission.clone();
+    step.record(Event::ProofFinished { submission, outcome: Box::new(outcome.clone()) });
+    if approvals::carry(step, submission, &outcome) {
+        return;
+    }
+    match outcome {
+        ProofOutcome::Checked { merge, evidence } if evidence.is_passed() => {
+            approvals::open(step, &work, Some(merge), Some(evidence), None);
+        }
+        ProofOutcome::Checked { evidence, .. } => send_back(step, &work, failure_words(&evidence)),
+        ProofOutcome::Conflict { paths, .. } => {
+            let reason =
+                format!("it does not merge with the project's branch: {}", paths.join(", "));
+            send_back(step, &work, reason);
+        }
+        ProofOutcome::NoChecks { merge, hint } => {
+            approvals::open(step, &work, Some(merge), None, Some(hint));
+        }
+        ProofOutcome::Broken { reason } => approvals::open(step, &work, None, None, Some(reason)),
+    }
+}
+
+fn failure_words(evidence: &Evidence) -> String {
+    let tests = evidence.tests().unwrap_or_default();
+    if evidence.timed_out {
+        return "the checks did not end within the time limit".to_owned();
+    }
+    if tests.failed > 0 {
+        let names: Vec<String> = tests
+            .failures
+            .iter()
+            .take(10)
+            .map(|name| crate::domain::text::to_line(name, 120))
+            .collect();
+        return format!(
+            "{} of {} tests failed: {}",
+            tests.failed,
+            tests.failed + tests.passed,
+            names.join("; ")
+        );
+    }
+    let failed = evidence.runs.iter().find(|run| !run.is_passed());
+    match failed {
+        Some(run) => {
+            let status = run
+                .exit_status
+                .map_or_else(|| "a signal".to_owned(), |status| format!("status {status}"));
+            format!("`{}` ended with {status}", run.command.argv.join(" "))
+        }
+        None => "the checks failed".to_owned(),
+    }
+}
+
+/// Gives a submission's task back to its agent with the reason.
+pub fn send_back(step: &mut Step<'_>, work: &Submission, reason: String) {
+    step.record(Event::TaskReopened { task: work.task, reason: reason.clone() });
+    let text = format!("{} was sent back: {reason}", work.task);
+    tell(step, &work.agent, OwnType::Verdict, work.task, text.clone());
+    let agent = work.agent.clone();
+    if !step.state().sessions.is_coordinator(&agent) {
+        let coordinator =
+            step.state().sessions.agency(&agent.agency).map(|a| a.definition.coordinator_address());
+        if let Some(coordinator) = coordinator {
+            tell(step, &coordinator, OwnType::Verdict, work.task, text);
+        }
+    }
+}
+
+/// Takes up what a supervisor that died left half done.
+pub fn resume(step: &mut Step<'_>) {
+    let integrating: Vec<TaskId> = step
+        .state()
+        .tasks
+        .tasks
+        .values()
+        .filter(|task| task.integrating)
+        .map(|task| task.id)
+        .collect();
+    for task in integrating {
+        integrate(step, None, task, Purpose::Complete { summary: None });
+    }
+    let proving: Vec<SubmissionId> = step
+        .state()
+        .submissions
+        .submissions
+        .values()
+        .filter(|record| record.is_proving)
+        .map(|record| record.submission.id)
+        .collect();
+    for submission in proving {
+        step.perform(Effect::Prove { submission });
+    }
+}

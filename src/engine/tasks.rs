@@ -1,0 +1,280 @@
+//! Tasks: what is to be done, by whom, and how far it is.
+//!
+//! ```text
+//! draft ─► ready ─► assigned ─► in_progress ⇄ blocked
+//!                        ▲            │ complete: integrated into <feature>/integration
+//!            sent back   │            ▼
+//!                        └──────── submitted ─► proving ─► awaiting_approval ─► approved ─► merged
+//! ```
+//!
+//! A feature is proven and approved as a whole; its tasks follow its submission.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::command::Actor;
+use crate::domain::id::TaskId;
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::task::{DependencyKind, TaskContract, TaskState};
+use crate::engine::effect::Retirement;
+use crate::engine::event::Event;
+
+pub mod deciding;
+
+pub use deciding::{asked, work_inspected};
+
+/// Every task and feature.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tasks {
+    /// By id.
+    pub tasks: BTreeMap<TaskId, TaskRecord>,
+    /// By name.
+    pub features: BTreeMap<Name, FeatureRecord>,
+}
+
+/// One task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskRecord {
+    /// Its id.
+    pub id: TaskId,
+    /// What was asked for.
+    pub contract: TaskContract,
+    /// Its state.
+    pub state: TaskState,
+    /// Its agent.
+    pub agent: Option<AgentAddress>,
+    /// Who gave it to the agent.
+    pub assigned_by: Option<Actor>,
+    /// Its branch.
+    pub branch: Option<String>,
+    /// Its worktree, relative to the workbench.
+    pub worktree: Option<PathBuf>,
+    /// Where the branch started; none: the worktree does not stand yet.
+    pub base: Option<String>,
+    /// The finished commit.
+    pub head: Option<String>,
+    /// What is still to be integrated: set when it is completed, cleared when it is on the feature's branch.
+    pub integrating: bool,
+    /// The worktree is gone, its work kept.
+    pub is_retired: bool,
+    /// 0 to 100, as reported.
+    pub progress: u8,
+    /// The last words about it.
+    pub note: Option<String>,
+    /// When it was written down.
+    pub opened_at: Timestamp,
+    /// When it was merged or given up.
+    pub closed_at: Option<Timestamp>,
+    /// When its state last changed.
+    pub since: Timestamp,
+}
+
+/// One feature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeatureRecord {
+    /// Whose project it is built in.
+    pub agency: Name,
+    /// Commit of `<feature>/integration`, once something is on it.
+    pub integration: Option<String>,
+}
+
+impl Tasks {
+    /// The next task's id.
+    pub fn next_id(&self) -> TaskId {
+        TaskId(self.tasks.last_key_value().map_or(1, |(id, _)| id.0 + 1))
+    }
+
+    /// Tasks of a feature.
+    pub fn of_feature<'s>(&'s self, feature: &'s Name) -> impl Iterator<Item = &'s TaskRecord> {
+        self.tasks.values().filter(move |task| task.contract.feature == *feature)
+    }
+
+    /// Tasks of an agency that are not closed.
+    pub fn open_of(&self, agency: &Name) -> impl Iterator<Item = TaskId> {
+        let tasks = self.tasks.values();
+        tasks
+            .filter(move |task| task.contract.agency == *agency && !task.state.is_closed())
+            .map(|task| task.id)
+    }
+
+    /// The task an agent has open: one that it works on before one that it has not begun.
+    pub fn current_of(&self, agent: &AgentAddress) -> Option<&TaskRecord> {
+        let own = |task: &&TaskRecord| task.agent.as_ref() == Some(agent) && task.state.is_open();
+        let rank = |task: &&TaskRecord| u8::from(task.state == TaskState::InProgress);
+        self.tasks.values().filter(own).max_by_key(rank)
+    }
+
+    /// Hard dependencies of a task that are not finished.
+    pub fn missing_for(&self, contract: &TaskContract) -> Vec<TaskId> {
+        let is_finished =
+            |id: &TaskId| self.tasks.get(id).is_some_and(|task| task.state.is_finished());
+        let hard = contract.depends_on.iter().filter(|d| d.kind == DependencyKind::Hard);
+        hard.map(|dependency| dependency.task).filter(|id| !is_finished(id)).collect()
+    }
+
+    /// Worktrees that stand, of one agency or of all closed tasks.
+    pub fn retirements(&self, agency: Option<&Name>) -> Vec<Retirement> {
+        let wanted = |task: &&TaskRecord| match agency {
+            Some(agency) => task.contract.agency == *agency,
+            None => task.state.is_closed(),
+        };
+        self.tasks.values().filter(wanted).filter_map(TaskRecord::retirement).collect()
+    }
+
+    /// Takes an event in.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::TaskAdded { id, contract, ready, .. } => self.add(*id, contract, *ready, at),
+            Event::TaskReadied { task } => self.turn(*task, TaskState::Ready, at),
+            Event::TaskAssigned { task, agent, by, branch, worktree } => {
+                self.turn(*task, TaskState::Assigned, at);
+                self.change(*task, |record| {
+                    record.agent = Some(agent.clone());
+                    record.assigned_by = Some(by.clone());
+                    record.branch = Some(branch.clone());
+                    record.worktree = Some(worktree.clone());
+                    record.is_retired = false;
+                });
+            }
+            Event::WorktreeReady { task, base } => {
+                self.change(*task, |r| r.base = Some(base.clone()))
+            }
+            Event::WorktreeFailed { task, reason } => {
+                self.turn(*task, TaskState::Blocked, at);
+                self.change(*task, |record| record.note = Some(reason.clone()));
+            }
+            Event::TaskStarted { task } | Event::TaskUnblocked { task } => {
+                self.turn(*task, TaskState::InProgress, at);
+            }
+            Event::TaskProgressed { task, percent, note } => {
+                self.progress(*task, *percent, note, at)
+            }
+            Event::TaskBlocked { task, reason } => {
+                self.turn(*task, TaskState::Blocked, at);
+                self.change(*task, |record| record.note = Some(reason.clone()));
+            }
+            Event::TaskCompleted { task, head, summary } => self.change(*task, |record| {
+                record.head = head.clone();
+                record.integrating = true;
+                record.progress = 100;
+                record.note = summary.clone().or(record.note.take());
+            }),
+            Event::TaskIntegrated { task, commit } => self.integrate(*task, commit.as_ref(), at),
+            Event::TaskConflicted { task, paths } => {
+                self.turn(*task, TaskState::Blocked, at);
+                let note =
+                    format!("does not merge with its feature's branch: {}", paths.join(", "));
+                self.change(*task, |record| {
+                    record.note = Some(note);
+                    record.integrating = false;
+                });
+            }
+            Event::TaskReopened { task, reason } => {
+                self.turn(*task, TaskState::Rejected, at);
+                self.change(*task, |record| record.note = Some(reason.clone()));
+            }
+            Event::TaskCancelled { task, reason } => {
+                self.turn(*task, TaskState::Cancelled, at);
+                self.change(*task, |record| record.note = reason.clone().or(record.note.take()));
+            }
+            Event::WorktreeRetired { task, .. } => {
+                self.change(*task, |record| record.is_retired = true)
+            }
+            _ => {}
+        }
+    }
+
+    /// Moves the tasks of a submission on.
+    pub fn turn_many(&mut self, tasks: &[TaskId], state: TaskState, at: Timestamp) {
+        tasks.iter().for_each(|task| self.turn(*task, state, at));
+    }
+
+    fn add(&mut self, id: TaskId, contract: &TaskContract, is_ready: bool, at: Timestamp) {
+        self.features.entry(contract.feature.clone()).or_insert_with(|| FeatureRecord {
+            agency: contract.agency.clone(),
+            integration: None,
+        });
+        let record = TaskRecord {
+            id,
+            contract: contract.clone(),
+            state: if is_ready { TaskState::Ready } else { TaskState::Draft },
+            agent: None,
+            assigned_by: None,
+            branch: None,
+            worktree: None,
+            base: None,
+            head: None,
+            integrating: false,
+            is_retired: false,
+            progress: 0,
+            note: None,
+            opened_at: at,
+            closed_at: None,
+            since: at,
+        };
+        self.tasks.insert(id, record);
+    }
+
+    fn change(&mut self, task: TaskId, change: impl FnOnce(&mut TaskRecord)) {
+        if let Some(record) = self.tasks.get_mut(&task) {
+            change(record);
+        }
+    }
+
+    fn turn(&mut self, task: TaskId, state: TaskState, at: Timestamp) {
+        self.change(task, |record| {
+            if record.state.is_closed() {
+                return;
+            }
+            if record.state != state {
+                record.since = at;
+            }
+            record.state = state;
+            record.closed_at = state.is_closed().then_some(at);
+        });
+    }
+
+    fn progress(&mut self, task: TaskId, percent: u8, note: &Option<String>, at: Timestamp) {
+        let is_begun = self
+            .tasks
+            .get(&task)
+            .is_some_and(|r| matches!(r.state, TaskState::Assigned | TaskState::Rejected));
+        if is_begun {
+            self.turn(task, TaskState::InProgress, at);
+        }
+        self.change(task, |record| {
+            record.progress = percent.min(100);
+            record.note = note.clone().or(record.note.take());
+        });
+    }
+
+    fn integrate(&mut self, task: TaskId, commit: Option<&String>, at: Timestamp) {
+        self.turn(task, TaskState::Submitted, at);
+        self.change(task, |record| record.integrating = false);
+        let feature = self.tasks.get(&task).map(|record| record.contract.feature.clone());
+        if let (Some(feature), Some(commit)) = (feature, commit)
+            && let Some(record) = self.features.get_mut(&feature)
+        {
+            record.integration = Some(commit.clone());
+        }
+    }
+}
+
+impl TaskRecord {
+    /// What there is to keep and remove, if its worktree stands.
+    pub fn retirement(&self) -> Option<Retirement> {
+        if self.is_retired {
+            return None;
+        }
+        Some(Retirement {
+            task: self.id,
+            project: PathBuf::new(),
+            worktree: self.worktree.clone()?,
+            branch: self.branch.clone()?,
+            keep_as: self.id.to_string(),
+        })
+    }
+}

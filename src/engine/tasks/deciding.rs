@@ -1,0 +1,353 @@
+//! What is decided about tasks: adding, working on them, finishing them.
+
+use serde_json::Value;
+
+use crate::domain::command::{Actor, Answer, Command};
+use crate::domain::id::TaskId;
+use crate::domain::message::{Draft, MessageType, OwnType};
+use crate::domain::name::{Address, AgentAddress, Name};
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::domain::task::{TaskContract, TaskState};
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::input::{Purpose, Ticket};
+use crate::engine::mail;
+use crate::engine::sessions::deciding::require_agency;
+use crate::engine::step::Step;
+use crate::engine::tasks::TaskRecord;
+use crate::ports::repositories::WorkState;
+
+/// Carries out a command about tasks; no answer means that it comes later.
+pub fn asked(
+    step: &mut Step<'_>,
+    ticket: Ticket,
+    command: Command,
+) -> Result<Option<Answer>, Refusal> {
+    match command {
+        Command::SetGoal { agency, text } => set_goal(step, agency, text).map(Some),
+        Command::AddTask { contract } => add_task(step, contract).map(Some),
+        Command::StartTask { task } => start_task(step, task).map(Some),
+        Command::ReportProgress { task, percent, note } => {
+            report_progress(step, task, percent, note).map(Some)
+        }
+        Command::BlockTask { task, reason } => block_task(step, task, reason).map(Some),
+        Command::UnblockTask { task } => unblock_task(step, task).map(Some),
+        Command::CompleteTask { task, summary } => complete_task(step, ticket, task, summary),
+        Command::CancelTask { task, reason } => cancel_task(step, task, reason).map(Some),
+        _ => Ok(Some(Answer::Done)),
+    }
+}
+
+fn set_goal(step: &mut Step<'_>, agency: Name, text: String) -> Result<Answer, Refusal> {
+    require_agency(step, &agency)?;
+    if let Actor::Agent(agent) = &step.actor {
+        let message = format!("`{agent}` cannot set a goal; goals are the operator's");
+        return Err(Refusal::new(RefusalKind::NotAllowed, "operator_only", message));
+    }
+    if text.trim().is_empty() {
+        return Err(Refusal::new(RefusalKind::Usage, "empty_goal", "the goal is empty")
+            .with_hint(format!("say what you want: agency goal {agency} \"…\"")));
+    }
+    let draft = Draft::new(
+        MessageType::own(OwnType::Goal),
+        Address::Agency(agency.clone()),
+        Value::String(text.clone()),
+    );
+    let message = mail::send(step, draft)?;
+    step.record(Event::GoalSet { agency, text, message });
+    Ok(Answer::Id(message.to_string()))
+}
+
+/// Whether the actor may plan for an agency: the operator, or its own coordinator.
+pub fn require_planner(step: &Step<'_>, agency: &Name) -> Result<(), Refusal> {
+    match &step.actor {
+        Actor::Operator | Actor::Supervisor => Ok(()),
+        Actor::Agent(agent)
+            if agent.agency == *agency && step.state().sessions.is_coordinator(agent) =>
+        {
+            Ok(())
+        }
+        actor @ (Actor::Agent(_) | Actor::Outside(_)) => Err(Refusal::new(
+            RefusalKind::NotAllowed,
+            "coordinator_only",
+            format!(
+                "only the operator or the coordinator of `{agency}` may do this, not `{actor}`"
+            ),
+        )
+        .with_hint(format!("ask for it: agency send {agency} \"QUESTION …\""))),
+    }
+}
+
+fn add_task(step: &mut Step<'_>, contract: TaskContract) -> Result<Answer, Refusal> {
+    require_agency(step, &contract.agency)?;
+    require_planner(step, &contract.agency)?;
+    let missing = contract.missing_parts();
+    if !missing.is_empty() {
+        let message = format!("the contract lacks {}", missing.join(", "));
+        return Err(Refusal::new(RefusalKind::Usage, "incomplete_contract", message)
+            .with_hint("say what is done, when it counts as done and how it is taken back"));
+    }
+    for dependency in &contract.depends_on {
+        require_task(step, dependency.task)?;
+    }
+    let id = step.state().tasks.next_id();
+    let ready = step.state().tasks.missing_for(&contract).is_empty();
+    let by = step.actor.clone();
+    step.record(Event::TaskAdded { id, contract: Box::new(contract), by, ready });
+    Ok(Answer::Id(id.to_string()))
+}
+
+/// The task of that id.
+pub fn require_task<'s>(step: &'s Step<'_>, task: TaskId) -> Result<&'s TaskRecord, Refusal> {
+    step.state().tasks.tasks.get(&task).ok_or_else(|| {
+        Refusal::new(RefusalKind::NotFound, "task_not_found", format!("there is no task `{task}`"))
+            .with_hint("list them with `agency task list`")
+    })
+}
+
+/// The task, if the actor is the agent that has it, its coordinator, or the operator.
+pub fn require_own_task<'s>(step: &'s Step<'_>, task: TaskId) -> Result<&'s TaskRecord, Refusal> {
+    let record = require_task(step, task)?;
+    let is_own = match &step.actor {
+        Actor::Operator | Actor::Supervisor => true,
+        Actor::Agent(agent) => {
+            record.agent.as_ref() == Some(agent)
+                || (agent.agency == record.contract.agency
+                    && step.state().sessions.is_coordinator(agent))
+        }
+        Actor::Outside(_) => false,
+    };
+    if is_own {
+        return Ok(record);
+    }
+    let message = format!("`{task}` is not a task of `{}`", step.actor);
+    Err(Refusal::new(RefusalKind::NotAllowed, "not_yours", message))
+}
+
+fn require_open(step: &Step<'_>, task: TaskId) -> Result<AgentAddress, Refusal> {
+    let record = require_own_task(step, task)?;
+    match (&record.agent, record.state.is_open()) {
+        (Some(agent), true) => Ok(agent.clone()),
+        (None, _) if !record.state.is_closed() => {
+            let message = format!("`{task}` has no agent yet, it is {}", record.state.as_str());
+            let hint = format!("agency task assign {task} {}/AGENT", record.contract.agency);
+            Err(Refusal::new(RefusalKind::Conflict, "not_assigned", message).with_hint(hint))
+        }
+        _ => {
+            let message = format!("`{task}` is {}, not open", record.state.as_str());
+            Err(Refusal::new(RefusalKind::Conflict, "not_open", message)
+                .with_hint(format!("see where it is with `agency task show {task}`")))
+        }
+    }
+}
+
+fn start_task(step: &mut Step<'_>, task: TaskId) -> Result<Answer, Refusal> {
+    require_open(step, task)?;
+    let state = require_task(step, task)?.state;
+    if state != TaskState::InProgress {
+        step.record(Event::TaskStarted { task });
+    }
+    Ok(Answer::Done)
+}
+
+fn report_progress(
+    step: &mut Step<'_>,
+    task: TaskId,
+    percent: u8,
+    note: Option<String>,
+) -> Result<Answer, Refusal> {
+    require_open(step, task)?;
+    if percent > 100 {
+        let message = format!("progress is 0 to 100, not {percent}");
+        return Err(Refusal::new(RefusalKind::Usage, "bad_percent", message));
+    }
+    step.record(Event::TaskProgressed { task, percent, note });
+    Ok(Answer::Done)
+}
+
+fn block_task(step: &mut Step<'_>, task: TaskId, reason: String) -> Result<Answer, Refusal> {
+    let agent = require_open(step, task)?;
+    step.record(Event::TaskBlocked { task, reason: reason.clone() });
+    tell_coordinator(step, &agent, OwnType::Blocked, task, format!("BLOCKED {task}: {reason}"));
+    Ok(Answer::Done)
+}
+
+fn unblock_task(step: &mut Step<'_>, task: TaskId) -> Result<Answer, Refusal> {
+    require_open(step, task)?;
+    let is_blocked = require_task(step, task)?.state == TaskState::Blocked;
+    if is_blocked {
+        step.record(Event::TaskUnblocked { task });
+    }
+    Ok(Answer::Done)
+}
+
+fn complete_task(
+    step: &mut Step<'_>,
+    ticket: Ticket,
+    task: TaskId,
+    summary: Option<String>,
+) -> Result<Option<Answer>, Refusal> {
+    let record = require_own_task(step, task)?;
+    if record.state.is_finished() || record.integrating {
+        return Ok(Some(Answer::Done));
+    }
+    require_open(step, task)?;
+    require_worktree(step, task)?;
+    step.perform(Effect::InspectWork {
+        ticket: Some(ticket),
+        task,
+        purpose: Purpose::Complete { summary },
+    });
+    Ok(None)
+}
+
+/// Refuses a task whose worktree does not stand yet.
+pub fn require_worktree(step: &Step<'_>, task: TaskId) -> Result<(), Refusal> {
+    let record = require_task(step, task)?;
+    if record.base.is_some() {
+        return Ok(());
+    }
+    let note = record.note.clone().unwrap_or_else(|| "it is being made".to_owned());
+    let message = format!("`{task}` has no worktree yet: {note}");
+    Err(Refusal::new(RefusalKind::Conflict, "no_worktree", message))
+}
+
+/// A worktree was looked into: clean work is finished, other work is not.
+pub fn work_inspected(
+    step: &mut Step<'_>,
+    ticket: Option<Ticket>,
+    task: TaskId,
+    purpose: Purpose,
+    result: Result<WorkState, String>,
+) {
+    let verdict = judge_work(step, task, result);
+    match verdict {
+        Ok(head) => {
+            let summary = match &purpose {
+                Purpose::Complete { summary } => summary.clone(),
+                Purpose::Submit(offer) => offer.rationale.clone(),
+            };
+            step.record(Event::TaskCompleted { task, head, summary });
+            integrate(step, ticket, task, purpose);
+        }
+        Err(refusal) => {
+            if let Some(ticket) = ticket {
+                step.reply(ticket, Err(refusal));
+            }
+        }
+    }
+}
+
+/// Asks for the integration of a completed task.
+pub fn integrate(step: &mut Step<'_>, ticket: Option<Ticket>, task: TaskId, purpose: Purpose) {
+    // The time goes into the merge commit: it must be the same when this is repeated after a crash.
+    let at = step.state().tasks.tasks.get(&task).map_or(step.now.at, |record| record.since);
+    step.perform(Effect::IntegrateWork { ticket, task, purpose, at });
+}
+
+/// The finished commit, none if nothing was committed; a refusal if the work is not finished.
+fn judge_work(
+    step: &Step<'_>,
+    task: TaskId,
+    result: Result<WorkState, String>,
+) -> Result<Option<String>, Refusal> {
+    let record = require_task(step, task)?;
+    if !record.state.is_open() {
+        let message = format!("`{task}` is {} by now", record.state.as_str());
+        return Err(Refusal::new(RefusalKind::Conflict, "not_open", message));
+    }
+    let work = result.map_err(|problem| {
+        Refusal::new(
+            RefusalKind::Failed,
+            "worktree_unreadable",
+            format!("the worktree of `{task}`: {problem}"),
+        )
+    })?;
+    if !work.dirty.is_empty() {
+        let message = format!("`{task}` has work that is not committed: {}", work.dirty.join(", "));
+        let folder =
+            record.worktree.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+        return Err(Refusal::new(RefusalKind::Conflict, "dirty_worktree", message)
+            .with_hint(format!("commit it: git -C {folder} add -A && git -C {folder} commit")));
+    }
+    Ok((work.ahead > 0).then_some(work.head))
+}
+
+fn cancel_task(
+    step: &mut Step<'_>,
+    task: TaskId,
+    reason: Option<String>,
+) -> Result<Answer, Refusal> {
+    let record = require_task(step, task)?;
+    let (agency, state) = (record.contract.agency.clone(), record.state);
+    require_planner(step, &agency)?;
+    if state.is_closed()
+        || matches!(state, TaskState::Approved | TaskState::AwaitingApproval | TaskState::Proving)
+    {
+        let message = format!("`{task}` is {} and cannot be given up now", state.as_str());
+        return Err(Refusal::new(RefusalKind::Conflict, "not_open", message));
+    }
+    let agent = record.agent.clone();
+    let retirement = record.retirement();
+    step.record(Event::TaskCancelled { task, reason: reason.clone() });
+    if let Some(retirement) = retirement {
+        step.perform(Effect::RetireWorktree { retirement });
+    }
+    if let Some(agent) = agent {
+        let reason = reason.unwrap_or_else(|| "no reason was given".to_owned());
+        tell(
+            step,
+            &agent,
+            OwnType::Verdict,
+            task,
+            format!("{task} was given up: {reason}. Your work is kept."),
+        );
+    }
+    Ok(Answer::Done)
+}
+
+/// Sends an agent a message of the workbench's own about a task.
+pub fn tell(step: &mut Step<'_>, agent: &AgentAddress, kind: OwnType, task: TaskId, text: String) {
+    let mut draft =
+        Draft::new(MessageType::own(kind), Address::Agent(agent.clone()), Value::String(text));
+    draft.task = Some(task.to_string());
+    let actor = std::mem::replace(&mut step.actor, Actor::Supervisor);
+    // It can only fail when the agent was taken out of its agency: then there is nobody to tell.
+    let _ = mail::send(step, draft);
+    step.actor = actor;
+}
+
+/// Tells an agent's coordinator about a task, in the agent's name.
+pub fn tell_coordinator(
+    step: &mut Step<'_>,
+    agent: &AgentAddress,
+    kind: OwnType,
+    task: TaskId,
+    text: String,
+) {
+    if step.state().sessions.is_coordinator(agent) {
+        return;
+    }
+    let mut draft = Draft::new(
+        MessageType::own(kind),
+        Address::Agency(agent.agency.clone()),
+        Value::String(text),
+    );
+    draft.task = Some(task.to_string());
+    let actor = std::mem::replace(&mut step.actor, Actor::Agent(agent.clone()));
+    let _ = mail::send(step, draft);
+    step.actor = actor;
+}
+
+/// Makes tasks ready whose last hard dependency is finished.
+pub fn ready_dependants(step: &mut Step<'_>) {
+    let tasks = &step.state().tasks;
+    let waiting = tasks.tasks.values().filter(|task| task.state == TaskState::Draft);
+    let ready: Vec<TaskId> = waiting
+        .filter(|task| tasks.missing_for(&task.contract).is_empty())
+        .map(|task| task.id)
+        .collect();
+    for task in ready {
+        step.record(Event::TaskReadied { task });
+    }
+}
