@@ -1,26 +1,65 @@
 //! The one place that replaces files: written whole beside the old one, then renamed over it.
 
-use std::io::{self, Write};
+use std::fs::Permissions;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+
+use rustix::fs::{CWD, RenameFlags};
+use rustix::io::Errno;
 
 /// Replaces a file's content; readers see the old or the new one, never half of it.
 ///
 /// The new file has mode `mode`. With `durable` the content is on the disk before the name points
 /// to it, and the name too when this returns.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    let file = write_beside(path, bytes, mode, durable)?;
+    file.persist(path).map_err(|error| error.error)?;
+    if durable { sync_folder(path) } else { Ok(()) }
+}
+
+/// Makes a file with this content, whole; fails with `AlreadyExists` when the name is taken, so of
+/// several that try at once one succeeds.
+pub fn create(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> io::Result<()> {
+    let file = write_beside(path, bytes, mode, durable)?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    if durable { sync_folder(path) } else { Ok(()) }
+}
+
+/// Renames a file or a folder; fails with `AlreadyExists` when the name is taken.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some network and shared file systems do not know the flag; a look before is all they give.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match to.symlink_metadata() {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => std::fs::rename(from, to),
+        },
+        other => other.map_err(io::Error::from),
+    }
+}
+
+fn write_beside(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    durable: bool,
+) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder_of(path))?;
     file.write_all(bytes)?;
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
     if durable {
         file.as_file().sync_all()?;
     }
-    file.persist(path).map_err(|error| error.error)?;
-    if durable {
-        std::fs::File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    Ok(file)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    std::fs::File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or_else(|| Path::new("."))
 }
 
 #[cfg(test)]
@@ -34,6 +73,22 @@ mod tests {
         replace(&path, b"one", 0o644, false).expect("written");
         replace(&path, b"two", 0o644, true).expect("written");
         assert_eq!(std::fs::read(&path).expect("read"), b"two");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("list").count(), 1);
+    }
+
+    #[test]
+    fn a_taken_name_is_neither_created_nor_renamed_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        create(&one, b"one", 0o600, true).expect("made");
+        let taken = create(&one, b"two", 0o600, false).expect_err("taken");
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        std::fs::create_dir(&two).expect("a folder");
+        let taken = rename_new(&one, &two).expect_err("taken");
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        std::fs::remove_dir(&two).expect("removed");
+        rename_new(&one, &two).expect("renamed");
+        assert_eq!(std::fs::read(&two).expect("read"), b"one");
         assert_eq!(std::fs::read_dir(folder.path()).expect("list").count(), 1);
     }
 }

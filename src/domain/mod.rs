@@ -11,6 +11,10 @@ pub mod refusal;
 
 pub mod text;
 
+pub mod hex;
+
+pub mod authentication;
+
 pub mod workbench;
 
 pub mod runtime;

@@ -58,7 +58,6 @@ pub fn decide(state: &mut State, input: Input, now: Now) -> Step<'_> {
     step
 }
 
-#[expect(clippy::too_many_lines, reason = "an exhaustive table: one arm for each input")]
 fn route(step: &mut Step<'_>, input: Input) {
     match input {
         Input::Woke { pid, version } => recovery::woke(step, pid, version),

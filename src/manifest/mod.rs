@@ -5,6 +5,10 @@
 
 pub mod problem;
 
+pub mod tree;
+
+pub mod fields;
+
 pub mod agency;
 
 pub mod workbench;

@@ -1,1 +1,206 @@
-//! placeholder
+//! `agency.toml`: the workbench's own settings, read, and written once as a commented start.
+//!
+//! Every field has a default, so an empty file is valid. Whether a path or a program exists is not
+//! looked at here; whoever uses it says so when it does not.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::domain::checks::ChecksConfig;
+use crate::domain::name::{Address, Name};
+use crate::domain::runtime::{InputLine, Runtime};
+use crate::domain::workbench::{
+    DocumentsConfig, ProjectConfig, QueueConfig, TmuxConfig, WorkbenchConfig,
+};
+use crate::manifest::fields::{Fields, Notes, items_of, text_of};
+use crate::manifest::problem::Problems;
+use crate::manifest::tree::{self, Node, NodeValue};
+
+/// Largest side of a window that tmux makes (`WINDOW_MAXIMUM`).
+const MAX_SIDE: i64 = 10_000;
+/// A day: a check that runs longer is a service, not a check.
+const MAX_TIME_LIMIT_S: i64 = 86_400;
+/// Ten seconds between text and Enter: longer looks like a hung agent.
+const MAX_ENTER_DELAY_MS: i64 = 10_000;
+
+/// Reads the settings; `file` is their name for messages.
+pub fn parse(file: &str, text: &str) -> Result<WorkbenchConfig, Problems> {
+    let root = tree::from_toml(file, text)?;
+    let mut notes = Notes::new(file, text);
+    let config = Fields::of(&root, "", &mut notes).map(|fields| config(fields, &mut notes));
+    notes.finish(config)
+}
+
+fn config(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> WorkbenchConfig {
+    let config = WorkbenchConfig {
+        project: fields.table("project", notes).map(|f| project(f, notes)).unwrap_or_default(),
+        tmux: fields.table("tmux", notes).map(|f| tmux(f, notes)).unwrap_or_default(),
+        checks: fields.table("checks", notes).map(|f| checks(f, notes)).unwrap_or_default(),
+        queue: fields.table("queue", notes).map(|f| queue(f, notes)).unwrap_or_default(),
+        runtimes: fields.table("runtime", notes).map(|f| runtimes(&f, notes)).unwrap_or_default(),
+        documents: fields
+            .table("documents", notes)
+            .map(|f| documents(f, notes))
+            .unwrap_or_default(),
+    };
+    fields.finish(notes);
+    config
+}
+
+fn project(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> ProjectConfig {
+    let path = fields.text("path", notes).map(|(_, path)| PathBuf::from(path));
+    let branch = fields.text("branch", notes).map(|(_, branch)| branch);
+    fields.finish(notes);
+    ProjectConfig { path, branch }
+}
+
+fn tmux(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> TmuxConfig {
+    let default = TmuxConfig::default();
+    let side = |number: Option<i64>| number.and_then(|number| u16::try_from(number).ok());
+    let socket = fields.text("socket", notes).map(|(_, socket)| socket);
+    let width = side(fields.number("width", 80..=MAX_SIDE, notes));
+    let height = side(fields.number("height", 20..=MAX_SIDE, notes));
+    fields.finish(notes);
+    TmuxConfig {
+        socket,
+        width: width.unwrap_or(default.width),
+        height: height.unwrap_or(default.height),
+    }
+}
+
+fn checks(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> ChecksConfig {
+    let path = fields.path_of("commands");
+    let commands = fields.node("commands").map(|node| commands(node, &path, notes));
+    let time_limit = fields.number("time_limit", 1..=MAX_TIME_LIMIT_S, notes);
+    let junit = fields.texts("junit", notes);
+    fields.finish(notes);
+    ChecksConfig {
+        commands: commands.unwrap_or_default(),
+        time_limit_s: time_limit
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .unwrap_or(ChecksConfig::default().time_limit_s),
+        junit: junit.into_iter().map(|(_, path)| PathBuf::from(path)).collect(),
+    }
+}
+
+/// A list of commands, or one command as a plain list of texts.
+fn commands(node: &Node, path: &str, notes: &mut Notes<'_>) -> Vec<Vec<String>> {
+    if let NodeValue::Text(line) = &node.value {
+        let message = format!(
+            "expected programs with their arguments; no shell is in between, so write `[[\"sh\", \"-c\", {line:?}]]`"
+        );
+        notes.add(Some(node.at), path, message);
+        return Vec::new();
+    }
+    let items = items_of(node, path, notes);
+    if items.iter().any(|(_, item)| matches!(item.value, NodeValue::Text(_))) {
+        return vec![argv(node, path, notes)];
+    }
+    items.into_iter().map(|(path, item)| argv(item, &path, notes)).collect()
+}
+
+/// A program with its arguments: at least the program. Arguments may be empty, the program not.
+fn argv(node: &Node, path: &str, notes: &mut Notes<'_>) -> Vec<String> {
+    let items = items_of(node, path, notes);
+    if items.is_empty() && matches!(node.value, NodeValue::List(_)) {
+        notes.add(Some(node.at), path, "is empty; write the program, then its arguments");
+    }
+    let word = |(number, (path, item)): (usize, (String, &Node))| match &item.value {
+        NodeValue::Text(text) if number > 0 && text.is_empty() => Some(String::new()),
+        _ => text_of(item, &path, notes).map(str::to_owned),
+    };
+    items.into_iter().enumerate().filter_map(word).collect()
+}
+
+fn queue(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> QueueConfig {
+    let senders = fields.texts("open_from", notes);
+    for (at, sender) in &senders {
+        let field = fields.path_of("open_from");
+        match Address::parse(sender) {
+            Ok(Address::Agent(_) | Address::Agency(_)) => {}
+            Ok(Address::Operator | Address::Workbench | Address::Everyone) => {
+                let message = format!("`{sender}` can never be let in without a credential");
+                notes.add(Some(*at), &field, message);
+            }
+            Err(error) => notes.add(Some(*at), &field, error.to_string()),
+        }
+    }
+    fields.finish(notes);
+    QueueConfig { open_from: senders.into_iter().map(|(_, sender)| sender).collect() }
+}
+
+fn documents(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> DocumentsConfig {
+    let folder = fields.text("folder", notes).map(|(_, folder)| PathBuf::from(folder));
+    fields.finish(notes);
+    DocumentsConfig { folder }
+}
+
+fn runtimes(fields: &Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<Name, Runtime> {
+    let mut runtimes = BTreeMap::new();
+    for entry in fields.entries() {
+        let path = fields.path_of(&entry.key);
+        if Runtime::BUILT_IN.contains(&entry.key.as_str()) {
+            let message = format!("`{}` is built in; choose another name", entry.key);
+            notes.add(Some(entry.at), &path, message);
+        }
+        let runtime = Fields::of(&entry.node, &path, notes).map(|f| runtime(f, notes));
+        match Name::parse(&entry.key) {
+            Ok(name) => runtimes.extend(runtime.map(|runtime| (name, runtime))),
+            Err(error) => notes.add(Some(entry.at), &path, error.to_string()),
+        }
+    }
+    runtimes
+}
+
+fn runtime(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Runtime {
+    let path = fields.path_of("command");
+    let command = match fields.node("command") {
+        Some(node) => argv(node, &path, notes),
+        None => {
+            let message = "is missing; write the program with its arguments, say `[\"claude\"]`";
+            notes.add(Some(fields.at()), &path, message);
+            Vec::new()
+        }
+    };
+    let input_line = fields.table("input_line", notes).and_then(|f| input_line(f, notes));
+    let reports_state = fields.flag("reports_state", notes).unwrap_or(false);
+    fields.finish(notes);
+    Runtime { command, input_line, reports_state }
+}
+
+fn input_line(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<InputLine> {
+    // A prompt of blanks is refused as empty: an empty screen begins with them too.
+    let prompt = fields.text("prompt", notes).map(|(_, prompt)| prompt);
+    if prompt.is_none() && fields.node("prompt").is_none() {
+        let path = fields.path_of("prompt");
+        notes.add(Some(fields.at()), &path, "is missing; write what the input line begins with");
+    }
+    let home_column = fields.number("home_column", 0..=MAX_SIDE, notes);
+    let delay = fields.number("enter_delay_ms", 0..=MAX_ENTER_DELAY_MS, notes).unwrap_or(0);
+    fields.finish(notes);
+    let prompt = prompt?;
+    let home = home_column.and_then(|column| u16::try_from(column).ok());
+    let width = u16::try_from(unicode_width::UnicodeWidthStr::width(prompt.as_str())).ok();
+    Some(InputLine {
+        home_column: home.or(width).unwrap_or(0),
+        enter_delay_ms: u32::try_from(delay).unwrap_or(0),
+        prompt,
+    })
+}
+
+/// A first `agency.toml` that says what can be set; `project` and `socket` are filled in if given.
+pub fn render_default(project: Option<&str>, socket: Option<&str>) -> String {
+    let line = |key: &str, value: Option<&str>, example: &str| match value {
+        Some(value) => format!("{key} = {}", toml::Value::from(value)),
+        None => format!("# {key} = \"{example}\""),
+    };
+    START
+        .replace("{path}", &line("path", project, "../my-project"))
+        .replace("{socket}", &line("socket", socket, "agency"))
+}
+
+/// The start, with two holes.
+const START: &str = include_str!("workbench/start.toml");
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,11 @@
 //!
 //! Everything written here is written whole and atomically (temporary file, rename).
 
+#[cfg(test)]
+pub mod contract;
+#[cfg(test)]
+pub mod fake;
+
 use std::path::{Path, PathBuf};
 
 use crate::domain::name::Name;
@@ -25,6 +30,8 @@ pub trait WorkbenchFolder: Send + Sync {
     fn load_definitions(&self) -> Result<Vec<(String, TextFile)>, FolderError>;
     /// One `agencies/NAME/agency.json`, none if there is none.
     fn load_definition(&self, name: &Name) -> Result<Option<TextFile>, FolderError>;
+    /// The text files of every `templates/NAME/`, relative to it, by folder name.
+    fn load_templates(&self) -> Result<Vec<(String, Vec<TextFile>)>, FolderError>;
     /// A file inside an agency's folder, none if there is none; refuses a path that leaves it.
     fn load_agency_file(&self, agency: &Name, path: &Path)
     -> Result<Option<TextFile>, FolderError>;

@@ -1,5 +1,10 @@
 //! Keys: the operator's signing key, and the credentials of agents that follow from one secret.
 
+#[cfg(test)]
+pub mod contract;
+#[cfg(test)]
+pub mod fake;
+
 use std::path::PathBuf;
 
 use crate::domain::id::SpawnId;

@@ -3,6 +3,12 @@
 //! A payload is opaque here. `hash = SHA-256(prev_hash ‖ "\n" ‖ seq ‖ "\n" ‖ id ‖ "\n" ‖ at ‖ "\n" ‖ actor ‖ "\n" ‖ kind ‖ "\n" ‖
 //! subject ‖ "\n" ‖ payload)`, all as text; the first event's `prev_hash` is 64 zeros.
 
+pub mod chain;
+#[cfg(test)]
+pub mod contract;
+#[cfg(test)]
+pub mod fake;
+
 use std::path::PathBuf;
 
 use jiff::Timestamp;

@@ -3,6 +3,11 @@
 //! Written into `tmp/`, then renamed into `new/`; nothing is read outside `new/` and `cur/`; nothing is deleted
 //! unread. A watcher's event is a hint to look, never information.
 
+#[cfg(test)]
+pub mod contract;
+#[cfg(test)]
+pub mod fake;
+
 use std::path::PathBuf;
 
 use crate::domain::id::MessageId;
@@ -14,6 +19,9 @@ use crate::domain::name::AgentAddress;
 pub struct DoorItem {
     /// Its file name.
     pub file: String,
+    /// Tells this file from a later one of the same name: its time in milliseconds since 1970, a dash, and
+    /// whatever else the file system knows.
+    pub stamp: String,
     /// What is in it.
     pub content: DoorContent,
 }

@@ -29,6 +29,8 @@ pub struct AgencyView {
     pub state: AgencyState,
     /// Why it is in that state, when that needs words.
     pub reason: Option<String>,
+    /// A stable word for that reason: `foreign_session`, `tmux_missing`, ….
+    pub reason_code: Option<String>,
     /// The coordinator's name.
     pub coordinator: Name,
     /// One line.

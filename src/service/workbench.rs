@@ -4,21 +4,39 @@
 //! supervisor or, when none runs, from the ledger itself. Start reading at [`Workbench::ask`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::agency::Layout;
+use crate::domain::agency::{AgencyState, AgentState, Layout};
+use crate::domain::approval::{Decision, SignedStatement, Statement};
 use crate::domain::command::{Answer, Command};
-use crate::domain::id::{ApprovalId, MessageId};
-use crate::domain::message::Draft;
+use crate::domain::id::{ApprovalId, SpawnId};
 use crate::domain::name::{AgentAddress, Name};
-use crate::domain::refusal::Refusal;
-use crate::ports::ledger::Verified;
-use crate::ports::terminals::AttachPlan;
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::engine::state::State;
+pub use crate::ports::ledger::Verified;
+pub use crate::ports::terminals::AttachPlan;
+use crate::ports::terminals::PaneId;
+use crate::service::link::Link;
+use crate::service::outside::Outside;
 use crate::service::query::Query;
-use crate::service::views::{AgencyView, Board, FindingView, StatusView};
+use crate::service::views::{AgencyView, AgentView, ApprovalView, Board, StatusView};
+use crate::service::wire::Ask;
+use crate::service::{preflight, reading, record, replica};
+
+pub mod creating;
+
+pub mod examining;
+
+pub mod history;
+
+pub mod sending;
+
+pub use sending::DraftOptions;
 
 /// Who this process is, from its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +48,7 @@ pub enum Identity {
         /// Which.
         address: AgentAddress,
         /// Which life of it.
-        spawn: crate::domain::id::SpawnId,
+        spawn: SpawnId,
         /// Its token.
         token: String,
     },
@@ -69,126 +87,6 @@ pub enum Feed {
     },
 }
 
-/// A workbench, as a face sees it.
-pub struct Workbench {
-    home: PathBuf,
-    identity: Identity,
-}
-
-impl Workbench {
-    /// The workbench's folder.
-    pub fn home(&self) -> &Path {
-        &self.home
-    }
-
-    /// Who this process is.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// Asks the supervisor to do something; starts it when none runs.
-    pub fn ask(&self, command: Command) -> Result<Answer, Refusal> {
-        let _ = command;
-        Err(unlinked())
-    }
-
-    /// Asks for something, as JSON in the shape that [`Query`] names. Starts nothing.
-    pub fn query(&self, query: &Query) -> Result<Value, Refusal> {
-        let _ = query;
-        Err(unlinked())
-    }
-
-    /// The same, read into its view.
-    pub fn fetch<T: serde::de::DeserializeOwned>(&self, query: &Query) -> Result<T, Refusal> {
-        let _ = query;
-        Err(unlinked())
-    }
-
-    /// The whole in one screen.
-    pub fn status(&self) -> Result<StatusView, Refusal> {
-        self.fetch(&Query::Status)
-    }
-
-    /// Sends a message; when no supervisor runs it waits at the door. Returns its id.
-    pub fn send(&self, draft: Draft) -> Result<MessageId, Refusal> {
-        let _ = draft;
-        Err(unlinked())
-    }
-
-    /// Signs and sends an approval of exactly what `agency approvals show` shows now.
-    pub fn approve(&self, id: ApprovalId) -> Result<Answer, Refusal> {
-        let _ = id;
-        Err(unlinked())
-    }
-
-    /// Signs and sends a rejection with feedback for the agent.
-    pub fn reject(&self, id: ApprovalId, feedback: &str) -> Result<Answer, Refusal> {
-        let _ = (id, feedback);
-        Err(unlinked())
-    }
-
-    /// Makes an agency's folder from its template; does not start it.
-    pub fn create_agency(&self, new: &NewAgency) -> Result<AgencyView, Refusal> {
-        let _ = new;
-        Err(unlinked())
-    }
-
-    /// Boards, the first at once and a new one after every change, from a thread of their own.
-    pub fn follow(&self) -> Receiver<Feed> {
-        std::sync::mpsc::channel().1
-    }
-
-    /// How to attach to an agency's session, with one agent's pane in front.
-    pub fn attach_plan(&self, agency: &Name, agent: Option<&Name>) -> Result<AttachPlan, Refusal> {
-        let _ = (agency, agent);
-        Err(unlinked())
-    }
-
-    /// The visible screen of an agent's pane, as text.
-    pub fn screen(&self, agent: &AgentAddress) -> Result<String, Refusal> {
-        let _ = agent;
-        Err(unlinked())
-    }
-
-    /// Makes sure that a supervisor runs; returns its process id.
-    pub fn require_supervisor(&self) -> Result<u32, Refusal> {
-        Err(unlinked())
-    }
-
-    /// Process id of the running supervisor, none if none runs.
-    pub fn supervisor_pid(&self) -> Option<u32> {
-        None
-    }
-
-    /// Looks at everything the workbench needs.
-    pub fn examine(&self) -> Vec<FindingView> {
-        Vec::new()
-    }
-
-    /// Checks the ledger's chain.
-    pub fn verify_ledger(&self) -> Result<Verified, Refusal> {
-        Err(unlinked())
-    }
-
-    /// Throws derived tables away and folds the ledger anew; returns the events read and whether
-    /// the fold equals the running state.
-    pub fn rebuild_ledger(&self) -> Result<(u64, bool), Refusal> {
-        Err(unlinked())
-    }
-
-    /// Writes every event as one JSON line each; returns how many.
-    pub fn export_ledger(&self, out: &mut dyn std::io::Write) -> Result<u64, Refusal> {
-        let _ = out;
-        Err(unlinked())
-    }
-
-    /// The board as it was: at a position, or at a moment.
-    pub fn board_at(&self, moment: Moment) -> Result<Board, Refusal> {
-        let _ = moment;
-        Err(unlinked())
-    }
-}
-
 /// A point in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
@@ -198,6 +96,331 @@ pub enum Moment {
     Time(Timestamp),
 }
 
-fn unlinked() -> Refusal {
-    Refusal::new(crate::domain::refusal::RefusalKind::Failed, "unlinked", "no supervisor link")
+/// Starts a supervisor as a process of its own; tells its process id.
+pub type StartSupervisor = Arc<dyn Fn() -> Result<u32, Refusal> + Send + Sync>;
+
+/// Tells the process id of the running supervisor.
+pub type FindSupervisor = Arc<dyn Fn() -> Option<u32> + Send + Sync>;
+
+/// A workbench, as a face sees it.
+#[derive(Clone)]
+pub struct Workbench {
+    outside: Outside,
+    identity: Identity,
+    tmux: Option<String>,
+    start_supervisor: StartSupervisor,
+    find_supervisor: FindSupervisor,
+}
+
+/// A supervisor that was started answers within this time, or something is wrong with it.
+const SUPERVISOR_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether what was asked for has come about.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// Agencies that were started have come to rest within this time; slower ones go on by themselves.
+const SETTLE_DEADLINE: Duration = Duration::from_secs(15);
+
+impl Workbench {
+    /// Puts the parts together. `tmux` is the socket path of the tmux server this process runs in, if any.
+    pub fn new(
+        outside: Outside,
+        identity: Identity,
+        tmux: Option<String>,
+        start_supervisor: StartSupervisor,
+        find_supervisor: FindSupervisor,
+    ) -> Self {
+        Self { outside, identity, tmux, start_supervisor, find_supervisor }
+    }
+
+    /// The workbench's folder.
+    pub fn home(&self) -> &Path {
+        &self.outside.home
+    }
+
+    /// Who this process is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Asks the supervisor to do something; starts it when none runs.
+    ///
+    /// A start or restart of agencies returns when their sessions have come to rest.
+    pub fn ask(&self, command: Command) -> Result<Answer, Refusal> {
+        let started: Option<Vec<Name>> = match &command {
+            Command::StartAgencies { names } => Some(names.clone()),
+            Command::RestartAgency { name } => Some(vec![name.clone()]),
+            _ => None,
+        };
+        let mut link = self.require_link()?;
+        let value = link.ask(&self.outside, &self.identity, Ask::Command(Box::new(command)))?;
+        let answer = read_as(value)?;
+        if let Some(names) = started {
+            self.settle(&names)?;
+        }
+        Ok(answer)
+    }
+
+    fn require_link(&self) -> Result<Link, Refusal> {
+        if let Some(link) = Link::open(&self.outside.socket) {
+            return Ok(link);
+        }
+        let pid = (self.start_supervisor)()?;
+        let deadline = Instant::now() + SUPERVISOR_DEADLINE;
+        loop {
+            if let Some(link) = Link::open(&self.outside.socket) {
+                return Ok(link);
+            }
+            if Instant::now() > deadline || (self.find_supervisor)().is_none() && !is_alive(pid) {
+                let log = self.home().join("registry").join("supervisor.log");
+                let end = self.outside.folder.read_tail(&log, 2_000).unwrap_or_default();
+                let last = end.lines().last().unwrap_or("it left no word").to_owned();
+                return Err(Refusal::new(
+                    RefusalKind::Failed,
+                    "supervisor_failed",
+                    format!("the supervisor did not start: {last}"),
+                )
+                .with_hint(format!("see {}", log.display())));
+            }
+            wait(GLANCE);
+        }
+    }
+
+    /// Waits until started agencies have come to rest.
+    fn settle(&self, names: &[Name]) -> Result<(), Refusal> {
+        let deadline = Instant::now() + SETTLE_DEADLINE;
+        loop {
+            let agencies: Vec<AgencyView> = self.fetch(&Query::Agencies)?;
+            let mut chosen =
+                agencies.iter().filter(|a| names.is_empty() || names.contains(&a.name));
+            if let Some(agency) = chosen.clone().find(|agency| agency.reason.is_some()) {
+                return Err(trouble(agency));
+            }
+            if chosen.all(|agency| agency.state != AgencyState::Starting)
+                || Instant::now() > deadline
+            {
+                return Ok(());
+            }
+            wait(GLANCE);
+        }
+    }
+
+    /// Asks for something, as JSON in the shape that [`Query`] names. Starts nothing.
+    pub fn query(&self, query: &Query) -> Result<Value, Refusal> {
+        match Link::open(&self.outside.socket) {
+            Some(mut link) => link.ask(&self.outside, &self.identity, Ask::Query(query.clone())),
+            None => self.read_ledger(query.clone()),
+        }
+    }
+
+    /// Answers from the ledger; what only a supervisor could know is unknown then.
+    fn read_ledger(&self, query: Query) -> Result<Value, Refusal> {
+        let (state, seq) = self.last_state()?;
+        let partial = reading::ask_state(&state, &self.outside, seq, query)?;
+        reading::finish(&self.outside, partial)
+    }
+
+    /// The fold of the ledger as it is without a supervisor.
+    fn last_state(&self) -> Result<(State, u64), Refusal> {
+        use crate::ports::ledger::LedgerError;
+        let fold = match (self.outside.open_reader)() {
+            Ok(ledger) => record::fold(ledger.as_ref(), u64::MAX),
+            Err(LedgerError::Absent { .. }) => Ok((State::default(), 0)),
+            Err(error) => Err(error),
+        };
+        let (mut state, seq) = fold.map_err(|error| reading::ledger_refusal(&error))?;
+        state.supervisor = None;
+        for agent in
+            state.sessions.agencies.values_mut().flat_map(|agency| agency.agents.values_mut())
+        {
+            if agent.state.is_alive() {
+                agent.state = AgentState::Unknown;
+                agent.reason = Some("no supervisor is running".to_owned());
+            }
+        }
+        self.add_unseen_definitions(&mut state);
+        Ok((state, seq))
+    }
+
+    /// The same, read into its view.
+    pub fn fetch<T: serde::de::DeserializeOwned>(&self, query: &Query) -> Result<T, Refusal> {
+        read_as(self.query(query)?)
+    }
+
+    /// The whole in one screen.
+    pub fn status(&self) -> Result<StatusView, Refusal> {
+        self.fetch(&Query::Status)
+    }
+
+    /// Signs and sends an approval of exactly what `agency approvals show` shows now.
+    pub fn approve(&self, id: ApprovalId) -> Result<Answer, Refusal> {
+        self.decide(id, Decision::Approve, None)
+    }
+
+    /// Signs and sends a rejection with feedback for the agent.
+    pub fn reject(&self, id: ApprovalId, feedback: &str) -> Result<Answer, Refusal> {
+        self.decide(id, Decision::Reject, Some(feedback.to_owned()))
+    }
+
+    fn decide(
+        &self,
+        id: ApprovalId,
+        decision: Decision,
+        feedback: Option<String>,
+    ) -> Result<Answer, Refusal> {
+        if let Identity::Agent { address, .. } = &self.identity {
+            let message = format!("only the operator decides about approvals, not `{address}`");
+            return Err(Refusal::new(RefusalKind::NotAllowed, "operator_only", message)
+                .with_hint("decide in a terminal of your own, outside of any agent's pane"));
+        }
+        let view: ApprovalView = self.fetch(&Query::Approval { id })?;
+        let statement = Statement {
+            approval: id,
+            decision,
+            change: view.change,
+            tree: view.tree,
+            evidence: view.evidence.unwrap_or_default(),
+            feedback,
+            at: self.outside.clock.now(),
+        };
+        let keyring = |error: crate::ports::keyring::KeyringError| {
+            Refusal::new(RefusalKind::NotAllowed, "no_key", error.to_string())
+        };
+        let key = self.outside.keyring.operator_key().map_err(keyring)?;
+        let signature = self.outside.keyring.sign(&statement.to_bytes()).map_err(keyring)?;
+        self.ask(Command::Decide { signed: SignedStatement { statement, key, signature } })
+    }
+
+    /// Boards, the first at once and a new one after every change, from a thread of their own.
+    pub fn follow(&self) -> Receiver<Feed> {
+        replica::follow(self.outside.clone(), self.identity.clone())
+    }
+
+    /// How to attach to an agency's session, with one agent's pane in front.
+    pub fn attach_plan(&self, agency: &Name, agent: Option<&Name>) -> Result<AttachPlan, Refusal> {
+        let view: AgencyView = self.fetch(&Query::Agency { name: agency.clone() })?;
+        let is_coordinator = |name: &Name| name.as_str() == crate::domain::agency::COORDINATOR;
+        let wanted = agent.map(|name| if is_coordinator(name) { &view.coordinator } else { name });
+        let pane = wanted.map(|name| require_pane(&view, name)).transpose()?;
+        let plan = self.outside.terminals.attach_plan(agency, pane.as_ref(), self.tmux.as_deref());
+        plan.map_err(|error| {
+            let kind = match error {
+                crate::ports::terminals::TerminalError::NotInstalled
+                | crate::ports::terminals::TerminalError::TooOld { .. } => RefusalKind::Missing,
+                _ => RefusalKind::Failed,
+            };
+            Refusal::new(kind, "attach", error.to_string())
+                .with_hint(format!("start it with `agency start {agency}`"))
+        })
+    }
+
+    /// The visible screen of an agent's pane, as text.
+    pub fn screen(&self, agent: &AgentAddress) -> Result<String, Refusal> {
+        let view: AgencyView = self.fetch(&Query::Agency { name: agent.agency.clone() })?;
+        let pane = require_pane(&view, &agent.agent)?;
+        let screen = self.outside.terminals.screen(&pane);
+        screen.map_err(|error| Refusal::new(RefusalKind::Failed, "screen", error.to_string()))
+    }
+
+    /// Makes sure that a supervisor runs; returns its process id.
+    pub fn require_supervisor(&self) -> Result<u32, Refusal> {
+        drop(self.require_link()?);
+        let gone = || {
+            Refusal::new(
+                RefusalKind::Failed,
+                "supervisor_ended",
+                "the supervisor ended again at once",
+            )
+        };
+        (self.find_supervisor)().ok_or_else(gone)
+    }
+
+    /// Process id of the running supervisor, none if none runs.
+    pub fn supervisor_pid(&self) -> Option<u32> {
+        (self.find_supervisor)()
+    }
+}
+
+fn read_as<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, Refusal> {
+    serde_json::from_value(value).map_err(|error| {
+        Refusal::new(
+            RefusalKind::Failed,
+            "version",
+            format!("the supervisor speaks another version: {error}"),
+        )
+        .with_hint("restart it: agency down && agency up")
+    })
+}
+
+/// Waits without a sleep: on a channel that nobody writes to.
+fn wait(time: Duration) {
+    let (_keep, never) = std::sync::mpsc::channel::<()>();
+    let _ = never.recv_timeout(time);
+}
+
+fn is_alive(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+/// Why an agency's session could not be made, with the exit status that belongs to it.
+fn trouble(agency: &AgencyView) -> Refusal {
+    let code = agency.reason_code.as_deref().unwrap_or("session");
+    let (kind, hint) = match code {
+        "foreign_session" => (
+            RefusalKind::Conflict,
+            format!(
+                "rename it (tmux rename-session -t ={} OTHER), or use a server of your own: [tmux] socket in agency.toml",
+                agency.name
+            ),
+        ),
+        "tmux_missing" | "tmux_too_old" => {
+            (RefusalKind::Missing, "install tmux 3.2 or newer".to_owned())
+        }
+        _ => (RefusalKind::Failed, "it is tried again by itself; see `agency doctor`".to_owned()),
+    };
+    let problem = agency.reason.clone().unwrap_or_default();
+    Refusal::new(kind, code, format!("`{}` could not be started: {problem}", agency.name))
+        .with_hint(hint)
+}
+
+fn require_pane(view: &AgencyView, name: &Name) -> Result<PaneId, Refusal> {
+    let names =
+        || view.agents.iter().map(|agent| agent.name.to_string()).collect::<Vec<_>>().join(", ");
+    let found: Option<&AgentView> = view.agents.iter().find(|agent| agent.name == *name);
+    let Some(agent) = found else {
+        let message = format!("there is no agent `{name}` in `{}`", view.name);
+        return Err(Refusal::new(RefusalKind::NotFound, "agent_not_found", message)
+            .with_hint(format!("its agents are {}", names())));
+    };
+    agent.pane.clone().map(PaneId).ok_or_else(|| {
+        let message = format!("`{}` has no pane, it is {}", agent.address, agent.state.as_str());
+        Refusal::new(RefusalKind::Conflict, "no_pane", message)
+            .with_hint(format!("agency start {}", view.name))
+    })
+}
+
+impl Workbench {
+    /// Agencies whose folders stand and that no supervisor has seen yet: they are there, not running.
+    fn add_unseen_definitions(&self, state: &mut State) {
+        let Ok(files) = self.outside.folder.load_definitions() else { return };
+        for (_, file) in files {
+            let parsed =
+                crate::manifest::agency::parse(&file.path.display().to_string(), &file.text);
+            if let Ok(definition) = parsed {
+                let is_known = state.sessions.agencies.contains_key(&definition.name);
+                if !is_known {
+                    let event = crate::engine::event::Event::AgencyDefined {
+                        definition: Box::new(definition),
+                    };
+                    state.apply(&event, self.outside.clock.now());
+                }
+            }
+        }
+    }
+
+    /// A folder's error in the words of a refusal.
+    pub(super) fn folder_refusal(error: crate::ports::folder::FolderError) -> Refusal {
+        preflight::folder_refusal(error)
+    }
 }

@@ -1,1 +1,261 @@
-//! placeholder
+//! The workbench's folder on a real disk: definitions, views, records, logs.
+//!
+//! Files are replaced whole; folders are built beside their place and renamed into it; nothing that a
+//! person or an agent wrote is overwritten. Paths that come from outside are checked in
+//! `inside`. What a definition or a view says is not looked at here.
+
+mod archive;
+mod changes;
+mod home;
+mod inside;
+mod lock;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+pub use crate::adapters::folder::home::{HOME_MARK, find_home, make_workbench};
+pub use crate::adapters::folder::lock::{LockError, SupervisorLock};
+pub use crate::adapters::folder::socket::socket_path;
+
+use crate::adapters::files;
+use crate::domain::name::Name;
+use crate::domain::text;
+use crate::ports::folder::{FolderError, TextFile, WorkbenchFolder};
+
+/// Longest line of an activity log, in characters: a line is for reading, not for storing.
+const MAX_ACTIVITY: usize = 2000;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct DiskFolder {
+    home: PathBuf,
+}
+
+impl DiskFolder {
+    /// The workbench at `home`, an absolute path. Nothing is made.
+    pub fn new(home: impl Into<PathBuf>) -> Self {
+        Self { home: home.into() }
+    }
+
+    fn agency(&self, name: &Name) -> PathBuf {
+        self.home.join("agencies").join(name.as_str())
+    }
+
+    /// The documents' folder: the workbench's own unless another is given.
+    fn documents(&self, folder: Option<&Path>) -> PathBuf {
+        folder.map_or_else(|| self.home.clone(), |folder| self.home.join(folder))
+    }
+}
+
+impl WorkbenchFolder for DiskFolder {
+    fn home(&self) -> &Path {
+        &self.home
+    }
+
+    fn load_config(&self) -> Result<Option<TextFile>, FolderError> {
+        load_text(self.home.join(HOME_MARK))
+    }
+
+    fn load_definitions(&self) -> Result<Vec<(String, TextFile)>, FolderError> {
+        let agencies = self.home.join("agencies");
+        let mut found = Vec::new();
+        for name in list_folders(&agencies)? {
+            if let Some(file) = load_text(agencies.join(&name).join("agency.json"))? {
+                found.push((name, file));
+            }
+        }
+        found.sort_by(|one, two| one.0.cmp(&two.0));
+        Ok(found)
+    }
+
+    fn load_definition(&self, name: &Name) -> Result<Option<TextFile>, FolderError> {
+        load_text(self.agency(name).join("agency.json"))
+    }
+
+    fn load_templates(&self) -> Result<Vec<(String, Vec<TextFile>)>, FolderError> {
+        let templates = self.home.join("templates");
+        let mut found = Vec::new();
+        for name in list_folders(&templates)? {
+            found.push((name.clone(), load_tree(&templates.join(&name), Path::new(""), 0)?));
+        }
+        found.sort_by(|one, two| one.0.cmp(&two.0));
+        Ok(found)
+    }
+
+    fn load_agency_file(
+        &self,
+        agency: &Name,
+        path: &Path,
+    ) -> Result<Option<TextFile>, FolderError> {
+        let folder = self.agency(agency);
+        inside::require_plain(path)?;
+        let named = folder.join(path);
+        // What was checked is what is read, also when the link is changed in between.
+        let Some(resolved) = inside::resolve(&folder, &named, path)? else { return Ok(None) };
+        Ok(load_text(resolved)?.map(|file| TextFile { path: named, text: file.text }))
+    }
+
+    fn make_agency(&self, name: &Name, files: &[TextFile]) -> Result<(), FolderError> {
+        archive::make_agency(&self.home.join("agencies"), name, files)
+    }
+
+    fn archive_agency(&self, name: &Name, stamp: &str) -> Result<PathBuf, FolderError> {
+        archive::archive_agency(&self.home.join("agencies"), name, stamp)
+    }
+
+    fn write_view(&self, file: &str, text: &str) -> Result<(), FolderError> {
+        inside::require_name(file)?;
+        let registry = self.home.join("registry");
+        make_folder(&registry)?;
+        let path = registry.join(file);
+        files::replace(&path, text.as_bytes(), 0o644, false).map_err(|error| wrap(&path, &error))
+    }
+
+    fn append_activity(&self, agency: &Name, line: &str) -> Result<(), FolderError> {
+        let logs = self.agency(agency).join("logs");
+        // Only the last step: a log line never brings a removed agency's folder back.
+        match std::fs::create_dir(&logs) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(wrap(&logs, &error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        let path = logs.join("activity.log");
+        let line = format!("{}\n", text::to_line(line, MAX_ACTIVITY));
+        let append = || {
+            // A pipe or a link in its place is refused at once; an agent could have put it there.
+            let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+            let mut file = std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .custom_flags(flags.bits().cast_signed())
+                .open(&path)?;
+            file.write_all(line.as_bytes())
+        };
+        append().map_err(|error| wrap(&path, &error))
+    }
+
+    fn write_document(
+        &self,
+        folder: Option<&Path>,
+        path: &Path,
+        text: &str,
+    ) -> Result<PathBuf, FolderError> {
+        inside::require_plain(path)?;
+        let path = self.documents(folder).join(path);
+        if path.is_file() {
+            return Ok(path);
+        }
+        make_folder(path.parent().unwrap_or(&self.home))?;
+        files::replace(&path, text.as_bytes(), 0o644, false)
+            .map_err(|error| wrap(&path, &error))?;
+        Ok(path)
+    }
+
+    fn add_change(
+        &self,
+        folder: Option<&Path>,
+        marker: &str,
+        entry: &str,
+    ) -> Result<(), FolderError> {
+        let folder = self.documents(folder);
+        make_folder(&folder)?;
+        changes::add(&folder.join("CHANGELOG.md"), marker, entry)
+    }
+
+    fn read_tail(&self, path: &Path, limit: usize) -> Result<String, FolderError> {
+        let whole = self.home.join(path);
+        let whole = inside::resolve(&self.home, &whole, path)?
+            .ok_or_else(|| wrap(&whole, &io::ErrorKind::NotFound.into()))?;
+        tail(&whole, limit).map_err(|error| wrap(&whole, &error))
+    }
+}
+
+/// The folders in a folder by name; hidden ones and names that are not text are left out.
+fn list_folders(folder: &Path) -> Result<Vec<String>, FolderError> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(|error| wrap(folder, &error))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| wrap(folder, &error))?;
+        if let Ok(name) = entry.file_name().into_string()
+            && !name.starts_with('.')
+            && entry.path().is_dir()
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Deepest folder of a template: a file further down is no part of an agency.
+const MAX_DEPTH: usize = 6;
+
+/// Every text file below a folder, its path relative to it; links are passed over.
+fn load_tree(root: &Path, below: &Path, depth: usize) -> Result<Vec<TextFile>, FolderError> {
+    let folder = root.join(below);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(|error| wrap(&folder, &error))? {
+        let entry = entry.map_err(|error| wrap(&folder, &error))?;
+        let path = below.join(entry.file_name());
+        let kind = entry.file_type().map_err(|error| wrap(&folder, &error))?;
+        if kind.is_dir() && depth < MAX_DEPTH {
+            found.extend(load_tree(root, &path, depth + 1)?);
+        } else if kind.is_file()
+            && let Some(file) = load_text(root.join(&path))?
+        {
+            found.push(TextFile { path, text: file.text });
+        }
+    }
+    found.sort_by(|one, two| one.path.cmp(&two.path));
+    Ok(found)
+}
+
+fn load_text(path: PathBuf) -> Result<Option<TextFile>, FolderError> {
+    // A pipe of that name would keep its reader waiting.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(wrap(&path, &io::Error::other("not a plain file")));
+    }
+    match std::fs::read(&path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(TextFile { path, text })),
+            Err(_) => Err(FolderError::NotText { path }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(wrap(&path, &error)),
+    }
+}
+
+fn tail(path: &Path, limit: usize) -> io::Result<String> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("not a plain file"));
+    }
+    let mut file = std::fs::File::open(path)?;
+    let limit = limit as u64;
+    let start = file.metadata()?.len().saturating_sub(limit);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes)?;
+    // A character that the cut went through: at most three bytes of it are left.
+    let broken = match start {
+        0 => 0,
+        _ => bytes.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count(),
+    };
+    Ok(String::from_utf8_lossy(bytes.get(broken..).unwrap_or_default()).into_owned())
+}
+
+fn make_folder(folder: &Path) -> Result<(), FolderError> {
+    std::fs::create_dir_all(folder).map_err(|error| wrap(folder, &error))
+}
+
+fn wrap(path: &Path, error: &io::Error) -> FolderError {
+    FolderError::Io { path: path.to_owned(), problem: error.to_string() }
+}

@@ -1,1 +1,160 @@
-//! placeholder
+//! Mailboxes as folders of files, by Maildir rules; the door is `registry/queue`.
+//!
+//! A file is written in `tmp/` and renamed into `new/`, so nobody ever reads half of one. What a
+//! message says is not looked at here. Every step can be repeated: the file's place says how far
+//! it got. Folders are made when the first file needs them, but never an agency's own.
+
+mod door;
+#[cfg(test)]
+mod tests;
+mod tray;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
+
+use crate::adapters::queue::watch::Signal;
+use crate::domain::id::MessageId;
+use crate::domain::message::DeadReason;
+use crate::domain::name::AgentAddress;
+use crate::ports::mailboxes::{DoorItem, MailboxError, Mailboxes, Tray};
+
+/// The queues of one workbench.
+#[derive(Debug)]
+pub struct FileMailboxes {
+    home: PathBuf,
+    watchers: Mutex<Vec<Sender<Signal>>>,
+}
+
+impl FileMailboxes {
+    /// The queues in a workbench's folder. Nothing is made yet.
+    pub fn new(home: impl Into<PathBuf>) -> Self {
+        Self { home: home.into(), watchers: Mutex::new(Vec::new()) }
+    }
+
+    fn door(&self) -> PathBuf {
+        self.home.join("registry/queue")
+    }
+
+    fn mailbox(&self, of: &AgentAddress) -> PathBuf {
+        let agency = self.home.join("agencies").join(of.agency.as_str());
+        agency.join("mail").join(of.agent.as_str())
+    }
+}
+
+impl Drop for FileMailboxes {
+    fn drop(&mut self) {
+        let watchers = self.watchers.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for watcher in watchers {
+            // A watcher that has ended already needs no signal.
+            let _ = watcher.send(Signal::Stop);
+        }
+    }
+}
+
+impl Mailboxes for FileMailboxes {
+    fn look_at_door(&self, limit: usize) -> Result<Vec<DoorItem>, MailboxError> {
+        door::look(&self.door().join("new"), limit)
+    }
+
+    fn drop_at_door(&self, id: MessageId, text: &str) -> Result<String, MailboxError> {
+        let name = file_name(id);
+        tray::drop_into(&self.door(), &self.home, &name, text)?;
+        Ok(name)
+    }
+
+    fn clear_from_door(&self, file: &str) -> Result<(), MailboxError> {
+        let path = door::require_inside(&self.door().join("new"), file)?;
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(wrap(&path, &error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn bury_from_door(&self, file: &str, reason: &DeadReason) -> Result<(), MailboxError> {
+        let path = door::require_inside(&self.door().join("new"), file)?;
+        tray::bury(&path, &self.door(), &self.home, reason)
+    }
+
+    fn put(&self, to: &AgentAddress, id: MessageId, text: &str) -> Result<(), MailboxError> {
+        let mailbox = self.mailbox(to);
+        let name = file_name(id);
+        let there = [Tray::New, Tray::Cur].into_iter();
+        if there.map(|tray| tray::path(&mailbox, tray, &name)).any(|path| tray::exists(&path)) {
+            return Ok(());
+        }
+        tray::drop_into(&mailbox, &self.agency_root(to), &name, text)
+    }
+
+    fn mark_delivered(&self, to: &AgentAddress, id: MessageId) -> Result<(), MailboxError> {
+        let mailbox = self.mailbox(to);
+        let name = file_name(id);
+        let cur = tray::path(&mailbox, Tray::Cur, &name);
+        if tray::exists(&cur) {
+            return Ok(());
+        }
+        tray::require_folder(&mailbox.join("cur"), &self.agency_root(to))?;
+        let new = tray::path(&mailbox, Tray::New, &name);
+        std::fs::rename(&new, &cur).map_err(|error| wrap(&new, &error))
+    }
+
+    fn bury(
+        &self,
+        to: &AgentAddress,
+        id: MessageId,
+        reason: &DeadReason,
+    ) -> Result<(), MailboxError> {
+        let mailbox = self.mailbox(to);
+        let name = file_name(id);
+        if tray::exists(&tray::path(&mailbox, Tray::Dead, &name)) {
+            return Ok(());
+        }
+        let new = tray::path(&mailbox, Tray::New, &name);
+        let cur = tray::path(&mailbox, Tray::Cur, &name);
+        let from = [new, cur].into_iter().find(|path| tray::exists(path)).ok_or_else(|| {
+            let problem = "the message is in none of its trays".to_owned();
+            MailboxError::Io { path: mailbox.join(&name), problem }
+        })?;
+        tray::bury(&from, &mailbox, &self.agency_root(to), reason)
+    }
+
+    fn path_of(&self, to: &AgentAddress, id: MessageId) -> PathBuf {
+        let mailbox = self.mailbox(to);
+        let name = file_name(id);
+        let mut later = [Tray::Cur, Tray::Dead].into_iter();
+        let later = later.find(|tray| tray::exists(&tray::path(&mailbox, *tray, &name)));
+        tray::path(&mailbox, later.unwrap_or(Tray::New), &name)
+    }
+
+    fn door_counts(&self) -> Result<(u32, u32), MailboxError> {
+        let new = door::count(&self.door().join("new"), door::is_message_name)?;
+        let dead = door::count(&self.door().join("dead"), |name| {
+            door::is_message_name(name) && !name.ends_with(tray::REASON_ENDING)
+        })?;
+        Ok((new, dead))
+    }
+
+    fn watch_door(&self, hint: Box<dyn Fn() + Send>) -> Result<(), MailboxError> {
+        let folder = self.door().join("new");
+        tray::require_folder(&folder, &self.home)?;
+        let watcher = watch::start(folder, hint)?;
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
+        Ok(())
+    }
+}
+
+impl FileMailboxes {
+    /// The agency's own folder: a message never makes it, or a removed agency would come back.
+    fn agency_root(&self, of: &AgentAddress) -> PathBuf {
+        self.home.join("agencies").join(of.agency.as_str())
+    }
+}
+
+fn file_name(id: MessageId) -> String {
+    format!("{id}.json")
+}
+
+fn wrap(path: &Path, error: &std::io::Error) -> MailboxError {
+    MailboxError::Io { path: path.to_owned(), problem: error.to_string() }
+}

@@ -14,6 +14,9 @@ use crate::engine::input::Timer;
 use crate::engine::sessions::deciding::require_agency;
 use crate::engine::step::Step;
 
+/// The agency of the agent that steers the coordinators.
+const LEAD: &str = "MetaOrchestrator";
+
 /// Carries out a command about messages.
 pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
     match command {
@@ -59,6 +62,8 @@ fn sender(step: &Step<'_>, claimed: Option<Address>) -> Result<Address, Refusal>
             .map_err(|error| Refusal::new(RefusalKind::Usage, "bad_address", error.to_string())),
         Actor::Operator => match claimed {
             None | Some(Address::Operator) => Ok(Address::Operator),
+            // The lead's agency may speak before it is made: the operator speaks for it.
+            Some(Address::Agency(agency)) if agency.as_str() == LEAD => Ok(Address::Agency(agency)),
             Some(Address::Agency(agency)) => {
                 require_agency(step, &agency)?;
                 Ok(Address::Agency(agency))

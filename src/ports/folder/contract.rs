@@ -1,0 +1,86 @@
+//! What every workbench folder must do; run on the fake and on the real one.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::name::Name;
+use crate::ports::folder::{FolderError, TextFile, WorkbenchFolder};
+
+/// A file relative to where it goes.
+pub fn file(path: &str, text: &str) -> TextFile {
+    TextFile { path: PathBuf::from(path), text: text.to_owned() }
+}
+
+/// A name.
+pub fn name(text: &str) -> Name {
+    Name::parse(text).expect("a name")
+}
+
+/// Runs every assertion on fresh folders without agencies.
+pub fn holds(make: &dyn Fn() -> Box<dyn WorkbenchFolder>) {
+    an_agency_is_made_once_read_and_archived(make().as_ref());
+    a_path_that_leaves_the_agency_is_refused(make().as_ref());
+    records_are_written_once(make().as_ref());
+}
+
+fn an_agency_is_made_once_read_and_archived(folder: &dyn WorkbenchFolder) {
+    assert_eq!(folder.load_definitions().unwrap(), []);
+    assert_eq!(folder.load_definition(&name("Code")).unwrap(), None);
+    let files = [file("agency.json", "{}"), file("roles/dev.md", "Dev.")];
+    folder.make_agency(&name("Code"), &files).unwrap();
+    folder.make_agency(&name("Alpha"), &files).unwrap();
+    let again = folder.make_agency(&name("Code"), &[]);
+    assert!(matches!(again, Err(FolderError::Exists { .. })), "{again:?}");
+    let found = folder.load_definitions().unwrap();
+    assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Alpha", "Code"]);
+    assert_eq!(found[1].1.text, "{}");
+    assert_eq!(folder.load_definition(&name("Code")).unwrap(), Some(found[1].1.clone()));
+    let role = folder.load_agency_file(&name("Code"), Path::new("roles/dev.md")).unwrap();
+    assert_eq!(role.unwrap().text, "Dev.");
+    let none = folder.load_agency_file(&name("Code"), Path::new("roles/qa.md")).unwrap();
+    assert_eq!(none, None);
+
+    folder.append_activity(&name("Code"), "started").unwrap();
+    let archived = folder.archive_agency(&name("Code"), "20260102T030405Z").unwrap();
+    assert_eq!(folder.archive_agency(&name("Code"), "20260102T030405Z").unwrap(), archived);
+    assert!(folder.archive_agency(&name("Code"), "20260102T030406Z").is_err());
+    assert_eq!(folder.load_definition(&name("Code")).unwrap(), None);
+    assert_eq!(folder.load_definitions().unwrap().len(), 1);
+    assert!(folder.append_activity(&name("Code"), "late").is_err());
+    folder.make_agency(&name("Code"), &files).unwrap();
+}
+
+fn a_path_that_leaves_the_agency_is_refused(folder: &dyn WorkbenchFolder) {
+    folder.make_agency(&name("Code"), &[file("agency.json", "{}")]).unwrap();
+    for path in ["../x", "/etc/passwd", "a/../../x", "", "."] {
+        let read = folder.load_agency_file(&name("Code"), Path::new(path));
+        assert!(matches!(read, Err(FolderError::Outside { .. })), "{path:?}: {read:?}");
+        let made = folder.make_agency(&name("Other"), &[file(path, "x")]);
+        assert!(matches!(made, Err(FolderError::Outside { .. })), "{path:?}: {made:?}");
+        let written = folder.write_document(None, Path::new(path), "x");
+        assert!(matches!(written, Err(FolderError::Outside { .. })), "{path:?}: {written:?}");
+    }
+    for view in ["../x.json", "a/b.json", "..", ""] {
+        let written = folder.write_view(view, "{}");
+        assert!(matches!(written, Err(FolderError::Outside { .. })), "{view:?}: {written:?}");
+    }
+    assert_eq!(folder.load_definitions().unwrap().len(), 1);
+}
+
+fn records_are_written_once(folder: &dyn WorkbenchFolder) {
+    let path = Path::new("docs/decisions/AP-001.md");
+    let written = folder.write_document(None, path, "one").unwrap();
+    assert_eq!(folder.write_document(None, path, "two").unwrap(), written);
+    assert_eq!(folder.read_tail(&written, 100).unwrap(), "one");
+    assert_eq!(folder.read_tail(&written, 2).unwrap(), "ne");
+    for _ in 0..2 {
+        folder.add_change(None, "AP-001", "- Adds a thing (AP-001)").unwrap();
+        folder.add_change(None, "AP-002", "- Adds another").unwrap();
+    }
+    let log = folder.read_tail(&folder.home().join("CHANGELOG.md"), 10_000).unwrap();
+    assert_eq!(log.matches("AP-001").count(), 1, "{log}");
+    assert_eq!(log.matches("Adds another").count(), 1, "{log}");
+    folder.write_view("active_agencies.json", "[1]").unwrap();
+    folder.write_view("active_agencies.json", "[2]").unwrap();
+    let view = folder.home().join("registry/active_agencies.json");
+    assert_eq!(folder.read_tail(&view, 10).unwrap(), "[2]");
+}

@@ -1,0 +1,104 @@
+//! Briefing: what an agent is told at its start.
+
+use std::path::Path;
+
+use crate::domain::name::AgentAddress;
+use crate::domain::text::to_plain;
+use crate::engine::sessions::runtime_of;
+use crate::engine::state::State;
+
+/// The facts of a briefing that the state knows; the role file is read apart from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Its role file, relative to the agency's folder.
+    pub role_file: std::path::PathBuf,
+    text: String,
+}
+
+/// Collects what the state knows; none if there is no such agent.
+pub fn facts(state: &State, home: &Path, address: &AgentAddress) -> Option<Facts> {
+    let agency = state.sessions.agency(&address.agency)?;
+    let own = state.sessions.definition(address)?;
+    let is_coordinator = state.sessions.is_coordinator(address);
+    let leads = if is_coordinator { "you lead it" } else { "" };
+    let mut lines = vec![
+        format!("You are {address}: {}", own.role),
+        format!("Your agency: {} {leads}", agency.definition.description).trim_end().to_owned(),
+        format!("Your folder: {}", home.join("agencies").join(address.agency.as_str()).display()),
+        String::new(),
+        "Your peers:".to_owned(),
+    ];
+    for peer in agency.definition.agents.iter().filter(|peer| peer.name != address.agent) {
+        let mark = if peer.name == agency.definition.coordinator { " (coordinator)" } else { "" };
+        lines.push(format!("  {}/{}{mark}: {}", address.agency, peer.name, peer.role));
+    }
+    for (name, other) in state.sessions.live().filter(|(name, _)| **name != address.agency) {
+        lines.push(format!("  {name}: {}", other.definition.description));
+    }
+    lines.push(String::new());
+    lines.extend(commands(is_coordinator).iter().map(|line| (*line).to_owned()));
+    lines.extend(open_work(state, home, address));
+    if runtime_of(state, address).is_none_or(|runtime| runtime.input_line.is_none()) {
+        lines.push(
+            "Nothing is typed into this pane: fetch your messages with `agency inbox`.".to_owned(),
+        );
+    }
+    Some(Facts { role_file: own.role_file.clone(), text: lines.join("\n") })
+}
+
+fn commands(is_coordinator: bool) -> &'static [&'static str] {
+    if is_coordinator {
+        &[
+            "How to work:",
+            "  agency inbox                        your messages; agency ack ID when read",
+            "  agency task add TITLE --agency A --feature F --scope … --done … --rollback …",
+            "  agency task assign TASK A/AGENT     makes its worktree and branch",
+            "  agency send A/AGENT TEXT            or an agency, or operator",
+            "  agency submit TASK --rationale …    hands the feature in for proof and approval",
+            "  agency status, agency task list     where everything stands",
+        ]
+    } else {
+        &[
+            "How to work:",
+            "  agency inbox                        your messages; agency ack ID when read",
+            "  agency task show TASK               contract, branch and worktree",
+            "  agency task start TASK, agency task progress TASK 60 --note …",
+            "  agency task block TASK --reason …   when you cannot go on",
+            "  agency task complete TASK           when all is committed: it is integrated",
+            "  agency send A TEXT                  STATUS …, QUESTION …, to your coordinator A",
+        ]
+    }
+}
+
+fn open_work(state: &State, home: &Path, address: &AgentAddress) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    if let Some(task) = state.tasks.current_of(address) {
+        lines.push(format!(
+            "Your open task: {} ({}): {}",
+            task.id,
+            task.state.as_str(),
+            task.contract.title
+        ));
+        if let Some(worktree) = task.worktree.as_ref().filter(|_| task.base.is_some()) {
+            lines.push(format!("  in {}", home.join(worktree).display()));
+        }
+    }
+    let unread = state.mail.unread(address);
+    if unread > 0 {
+        lines.push(format!("{unread} messages wait for you: agency inbox"));
+    }
+    lines
+}
+
+impl Facts {
+    /// The whole briefing. The role file is the user's own text; control characters are dropped all the same.
+    pub fn render(&self, role: Option<&str>) -> String {
+        let role = role.map(to_plain).unwrap_or_default();
+        let role = role.trim();
+        if role.is_empty() {
+            format!("{}\n", self.text)
+        } else {
+            format!("{role}\n\n{}\n", self.text)
+        }
+    }
+}

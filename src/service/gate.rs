@@ -1,0 +1,134 @@
+//! The gate: who is at the other end of a connection.
+//!
+//! A credential alone is not enough for the operator: whoever calls from inside an agent's pane is that
+//! agent, whatever it claims. The kernel tells the caller's process; its ancestors are compared
+//! with the programs of our panes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use jiff::{SignedDuration, Timestamp};
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use crate::domain::approval::verify_signature;
+use crate::domain::command::Actor;
+use crate::domain::name::AgentAddress;
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::ports::keyring::Keyring;
+use crate::service::wire::{Body, Credential, Request};
+
+/// A signed request is good for this long: clocks are the same, only the scheduler is in between.
+const FRESH_S: i64 = 60;
+
+/// Ancestors looked at; a deeper tree of processes is not believed to be an agent's or anybody's.
+const MAX_ANCESTORS: usize = 64;
+
+/// What the gate knows; kept up to date by the loop.
+#[derive(Default)]
+pub struct Gate {
+    operator_key: RwLock<Option<String>>,
+    panes: RwLock<BTreeMap<u32, AgentAddress>>,
+    nonces: Mutex<HashMap<Uuid, Timestamp>>,
+}
+
+impl Gate {
+    /// A gate that knows nobody.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    /// Tells it the operator's key and the programs of all panes.
+    pub fn update(&self, operator_key: Option<String>, panes: BTreeMap<u32, AgentAddress>) {
+        *self.operator_key.write().unwrap_or_else(PoisonError::into_inner) = operator_key;
+        *self.panes.write().unwrap_or_else(PoisonError::into_inner) = panes;
+    }
+
+    /// Reads a request's body and tells who asks. `pid` is the caller's process, if the system tells.
+    pub fn admit(
+        &self,
+        request: &Request,
+        pid: Option<u32>,
+        keyring: &dyn Keyring,
+        now: Timestamp,
+    ) -> Result<(Actor, Body), Refusal> {
+        let body: Body = serde_json::from_str(&request.body).map_err(|error| {
+            Refusal::new(
+                RefusalKind::Usage,
+                "bad_request",
+                format!("the request is malformed: {error}"),
+            )
+        })?;
+        let claimed = match &request.credential {
+            Credential::Agent { address, spawn, token } => {
+                let expected = keyring.agent_token(address, *spawn).map_err(|error| {
+                    Refusal::new(RefusalKind::Failed, "keyring", error.to_string())
+                })?;
+                if !bool::from(expected.as_bytes().ct_eq(token.as_bytes())) {
+                    return Err(not_allowed(format!("the credential of `{address}` is not valid")));
+                }
+                Actor::Agent(address.clone())
+            }
+            Credential::Operator { signature } => {
+                self.require_fresh(&body, now)?;
+                self.require_signature(&request.body, signature)?;
+                Actor::Operator
+            }
+        };
+        let actor = match (claimed, pid.and_then(|pid| self.agent_of(pid))) {
+            (Actor::Operator, Some(agent)) => Actor::Agent(agent),
+            (claimed, _) => claimed,
+        };
+        Ok((actor, body))
+    }
+
+    fn require_signature(&self, body: &str, signature: &str) -> Result<(), Refusal> {
+        let key = self.operator_key.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(key) = key else {
+            return Err(not_allowed("this workbench knows no operator's key yet".to_owned()));
+        };
+        verify_signature(&key, body.as_bytes(), signature)
+            .map_err(|error| not_allowed(format!("you are not this workbench's operator: {error}")))
+    }
+
+    fn require_fresh(&self, body: &Body, now: Timestamp) -> Result<(), Refusal> {
+        let age_s = (now.as_second() - body.at.as_second()).abs();
+        let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
+        let horizon = now.saturating_sub(SignedDuration::from_secs(2 * FRESH_S)).unwrap_or(now);
+        nonces.retain(|_, at| *at > horizon);
+        if age_s > FRESH_S || nonces.insert(body.nonce, now).is_some() {
+            return Err(not_allowed("the request is old or repeated".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The agent in whose pane a process runs.
+    fn agent_of(&self, pid: u32) -> Option<AgentAddress> {
+        let panes = self.panes.read().unwrap_or_else(PoisonError::into_inner);
+        if panes.is_empty() {
+            return None;
+        }
+        let mut pid = pid;
+        for _ in 0..MAX_ANCESTORS {
+            if let Some(agent) = panes.get(&pid) {
+                return Some(agent.clone());
+            }
+            pid = parent_of(pid).filter(|parent| *parent > 1)?;
+        }
+        None
+    }
+}
+
+/// The parent of a process, where the system has `/proc`.
+fn parent_of(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The program's name is in parentheses and may hold anything: the fields begin after the last one.
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn not_allowed(message: String) -> Refusal {
+    Refusal::new(RefusalKind::NotAllowed, "not_allowed", message).with_hint(
+        "use the account, and the terminal outside of any agent's pane, that made the workbench",
+    )
+}

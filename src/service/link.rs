@@ -1,0 +1,89 @@
+//! The socket's client side: a request, its credential, the answer.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::service::outside::Outside;
+use crate::service::wire::{Ask, Body, Credential, Reply, Request};
+use crate::service::workbench::Identity;
+
+/// A connection to a supervisor.
+pub struct Link {
+    reader: BufReader<UnixStream>,
+}
+
+impl Link {
+    /// Connects; none if no supervisor listens.
+    pub fn open(socket: &Path) -> Option<Self> {
+        let stream = UnixStream::connect(socket).ok()?;
+        Some(Self { reader: BufReader::new(stream) })
+    }
+
+    /// Sends a request.
+    pub fn send(
+        &mut self,
+        outside: &Outside,
+        identity: &Identity,
+        ask: Ask,
+    ) -> Result<(), Refusal> {
+        let body = Body { at: outside.clock.now(), nonce: outside.clock.new_id(), ask };
+        let body = serde_json::to_string(&body).map_err(|error| broken(&error))?;
+        let credential = match identity {
+            Identity::Agent { address, spawn, token } => {
+                Credential::Agent { address: address.clone(), spawn: *spawn, token: token.clone() }
+            }
+            Identity::Operator => {
+                let signature = outside.keyring.sign(body.as_bytes()).map_err(|error| {
+                    Refusal::new(RefusalKind::NotAllowed, "no_key", error.to_string())
+                })?;
+                Credential::Operator { signature }
+            }
+        };
+        let mut line =
+            serde_json::to_vec(&Request { body, credential }).map_err(|error| broken(&error))?;
+        line.push(b'\n');
+        self.reader.get_mut().write_all(&line).map_err(|error| broken(&error))
+    }
+
+    /// Reads the next reply.
+    pub fn receive(&mut self) -> Result<Reply, Refusal> {
+        let mut line = Vec::new();
+        let read = self.reader.read_until(b'\n', &mut line).map_err(|error| broken(&error))?;
+        if read == 0 {
+            return Err(ended());
+        }
+        serde_json::from_slice(&line).map_err(|error| broken(&error))
+    }
+
+    /// Sends a request and reads its answer.
+    pub fn ask(
+        &mut self,
+        outside: &Outside,
+        identity: &Identity,
+        ask: Ask,
+    ) -> Result<Value, Refusal> {
+        self.send(outside, identity, ask)?;
+        match self.receive()? {
+            Reply::Answer(value) => Ok(value),
+            Reply::Refused(refusal) => Err(refusal),
+            Reply::State { .. } | Reply::Records(_) => Err(broken(&"an answer was expected")),
+        }
+    }
+}
+
+fn ended() -> Refusal {
+    Refusal::new(RefusalKind::Failed, "supervisor_ended", "the supervisor ended before it answered")
+        .with_hint("see what became of it with `agency status`")
+}
+
+fn broken(problem: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(
+        RefusalKind::Failed,
+        "link",
+        format!("the supervisor could not be spoken to: {problem}"),
+    )
+}

@@ -1,0 +1,45 @@
+//! Everything outside, as one bundle of ports: what the supervisor and the faces' handle work with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::ports::clock::Clock;
+use crate::ports::folder::WorkbenchFolder;
+use crate::ports::keyring::Keyring;
+use crate::ports::ledger::{LedgerError, LedgerReader};
+use crate::ports::mailboxes::Mailboxes;
+use crate::ports::proving::ProvingGround;
+use crate::ports::repositories::Repositories;
+use crate::ports::terminals::Terminals;
+
+/// Opens the ledger for reading.
+pub type OpenReader = Arc<dyn Fn() -> Result<Box<dyn LedgerReader>, LedgerError> + Send + Sync>;
+
+/// The ports of one workbench.
+#[derive(Clone)]
+pub struct Outside {
+    /// The workbench's folder.
+    pub home: PathBuf,
+    /// This program, absolute: what panes and checks are started with.
+    pub program: PathBuf,
+    /// Folders in which programs are looked for, in order.
+    pub path: Vec<PathBuf>,
+    /// The socket of its supervisor.
+    pub socket: PathBuf,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Sessions and panes.
+    pub terminals: Arc<dyn Terminals>,
+    /// Git.
+    pub repositories: Arc<dyn Repositories>,
+    /// Checks.
+    pub proving: Arc<dyn ProvingGround>,
+    /// Queues.
+    pub mailboxes: Arc<dyn Mailboxes>,
+    /// Definitions, views, records.
+    pub folder: Arc<dyn WorkbenchFolder>,
+    /// Keys.
+    pub keyring: Arc<dyn Keyring>,
+    /// The ledger, for reading.
+    pub open_reader: OpenReader,
+}

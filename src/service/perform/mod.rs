@@ -1,0 +1,254 @@
+//! Performing effects: each becomes calls of ports, on a lane where it may block, and its outcome comes
+//! back as an input.
+//!
+//! What is quick and must keep its order (mailboxes) is done at once, on the loop. Everything here can
+//! be repeated with no second effect.
+
+use std::collections::BTreeMap;
+
+use crate::domain::name::{AgentAddress, Name};
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::input::Input;
+use crate::engine::state::State;
+use crate::failpoint;
+use crate::ports::terminals::{TerminalError, Typed, TypingOrder};
+use crate::service::gate::Gate;
+use crate::service::lanes::Lanes;
+use crate::service::outside::Outside;
+use crate::service::plans;
+use crate::service::supervisor::Handle;
+
+pub mod landing;
+
+pub mod mail;
+
+pub mod proof;
+
+pub mod work;
+
+/// How long a typed text may take to be seen, in milliseconds: a busy machine draws late, a lost text never.
+const TYPING_DEADLINE_MS: u32 = 5_000;
+
+/// Performs an effect; returns what happened at once.
+pub fn perform(
+    state: &State,
+    outside: &Outside,
+    handle: &Handle,
+    lanes: &Lanes,
+    effect: Effect,
+) -> Vec<Input> {
+    match effect {
+        Effect::EnsureSession { agency } => ensure_session(state, outside, handle, lanes, agency),
+        Effect::CloseSession { agency } => close_session(outside, lanes, agency),
+        Effect::ArchiveAgency { agency, worktrees, stamp } => {
+            work::archive(state, outside, handle, lanes, agency, worktrees, stamp);
+        }
+        Effect::FillMailbox { to, id, file } => return mail::fill(state, outside, to, id, file),
+        Effect::ClearDoor { file } => mail::clear_door(outside, &file),
+        Effect::BuryAtDoor { file, reason } => mail::bury_at_door(outside, &file, &reason),
+        Effect::MarkDelivered { to, id } => mail::mark_delivered(outside, &to, id),
+        Effect::Bury { to, id, reason } => mail::bury(outside, &to, id, &reason),
+        Effect::LogActivity { agency, line } => log_activity(outside, lanes, agency, line),
+        Effect::TypeMessage { id, target, text, token } => {
+            let order = order(&target, text, token);
+            let (outside, handle) = (outside.clone(), handle.clone());
+            let lane = format!("pane:{}", target.agent);
+            lanes.push(
+                &lane,
+                Box::new(move || {
+                    let outcome = type_text(&outside, &order);
+                    handle.input(Input::MessageTyped {
+                        agent: target.agent,
+                        spawn: target.spawn,
+                        id,
+                        outcome,
+                    });
+                }),
+            );
+        }
+        Effect::TypeNudge { target, text, token } => {
+            let order = order(&target, text, token);
+            let (outside, handle) = (outside.clone(), handle.clone());
+            let lane = format!("pane:{}", target.agent);
+            lanes.push(
+                &lane,
+                Box::new(move || {
+                    let outcome = type_text(&outside, &order);
+                    handle.input(Input::NudgeTyped {
+                        agent: target.agent,
+                        spawn: target.spawn,
+                        outcome,
+                    });
+                }),
+            );
+        }
+        Effect::PrepareWorktree { task } => work::prepare(state, outside, handle, lanes, task),
+        Effect::InspectWork { ticket, task, purpose } => {
+            work::inspect(state, outside, handle, lanes, ticket, task, purpose);
+        }
+        Effect::IntegrateWork { ticket, task, purpose, at } => {
+            work::integrate(state, outside, handle, lanes, (ticket, task, purpose), at);
+        }
+        Effect::RetireWorktree { retirement } => {
+            work::retire(state, outside, handle, lanes, retirement)
+        }
+        Effect::RetireBranch { project, branch, keep_as } => {
+            work::retire_branch(outside, lanes, project, branch, keep_as);
+        }
+        Effect::Prove { submission } => proof::prove(state, outside, handle, lanes, submission),
+        Effect::Merge { approval, signed } => {
+            landing::merge(state, outside, handle, lanes, approval, *signed)
+        }
+        Effect::Document { approval } => landing::document(state, outside, handle, lanes, approval),
+        // The loop's own.
+        Effect::Look | Effect::WakeAt { .. } | Effect::Quit => {}
+    }
+    Vec::new()
+}
+
+fn order(target: &crate::engine::effect::Target, text: String, token: String) -> TypingOrder {
+    TypingOrder {
+        agent: target.agent.clone(),
+        spawn: target.spawn,
+        pane: target.pane.clone(),
+        input_line: target.input_line.clone(),
+        text,
+        token,
+        deadline_ms: TYPING_DEADLINE_MS,
+    }
+}
+
+/// An error before anything could be typed is a reason to wait; one in the middle leaves doubt.
+fn type_text(outside: &Outside, order: &TypingOrder) -> Typed {
+    match outside.terminals.type_text(order) {
+        Ok(outcome) => outcome,
+        Err(
+            error @ (TerminalError::NotInstalled
+            | TerminalError::TooOld { .. }
+            | TerminalError::NoServer
+            | TerminalError::ForeignSession { .. }),
+        ) => Typed::NotReady { reason: error.to_string() },
+        Err(
+            error @ (TerminalError::Hung { .. }
+            | TerminalError::Died { .. }
+            | TerminalError::Refused { .. }
+            | TerminalError::Io { .. }),
+        ) => Typed::Uncertain { reason: error.to_string() },
+    }
+}
+
+/// The lane of everything that makes or closes a session.
+pub fn session_lane(agency: &Name) -> String {
+    format!("session:{agency}")
+}
+
+fn ensure_session(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, agency: Name) {
+    let plan = plans::session(state, outside, &agency);
+    let (outside, handle) = (outside.clone(), handle.clone());
+    lanes.push(
+        &session_lane(&agency),
+        Box::new(move || {
+            let made = plan.map_err(|problem| ("plan".to_owned(), problem)).and_then(|plan| {
+                outside
+                    .terminals
+                    .ensure(&plan)
+                    .map_err(|error| (code_of(&error).to_owned(), error.to_string()))
+            });
+            handle.input(match made {
+                Ok(panes) => Input::SessionEnsured { agency, panes },
+                Err((code, problem)) => Input::SessionFailed { agency, code, problem },
+            });
+        }),
+    );
+}
+
+/// A terminal's error as a stable word.
+pub fn code_of(error: &TerminalError) -> &'static str {
+    match error {
+        TerminalError::NotInstalled => "tmux_missing",
+        TerminalError::TooOld { .. } => "tmux_too_old",
+        TerminalError::NoServer => "no_server",
+        TerminalError::Hung { .. } => "server_hung",
+        TerminalError::Died { .. } => "server_died",
+        TerminalError::ForeignSession { .. } => "foreign_session",
+        TerminalError::Refused { .. } => "refused",
+        TerminalError::Io { .. } => "io",
+    }
+}
+
+fn close_session(outside: &Outside, lanes: &Lanes, agency: Name) {
+    let outside = outside.clone();
+    lanes.push(
+        &session_lane(&agency),
+        Box::new(move || {
+            if let Err(error) = outside.terminals.close_session(&agency) {
+                tracing::warn!(%agency, %error, "the session could not be closed");
+            }
+        }),
+    );
+}
+
+fn log_activity(outside: &Outside, lanes: &Lanes, agency: Name, line: String) {
+    let outside = outside.clone();
+    lanes.push(
+        "activity",
+        Box::new(move || {
+            let line = format!("{} {line}", outside.clock.now());
+            if let Err(error) = outside.folder.append_activity(&agency, &line) {
+                tracing::warn!(%agency, %error, "the activity log could not be written");
+            }
+        }),
+    );
+}
+
+/// Looks at all panes, unless a look is waiting already.
+pub fn look(outside: &Outside, handle: &Handle, lanes: &Lanes) {
+    let (outside, handle) = (outside.clone(), handle.clone());
+    lanes.refresh(
+        "look",
+        Box::new(move || match outside.terminals.look() {
+            Ok(sighting) => handle.input(Input::Sighted { sighting }),
+            Err(error) => tracing::warn!(%error, "the panes could not be seen"),
+        }),
+    );
+}
+
+/// Tells the gate what it must know.
+pub fn update_gate(gate: &Gate, state: &State) {
+    let mut panes = BTreeMap::new();
+    for (name, agency) in state.sessions.live() {
+        for (agent, record) in &agency.agents {
+            if let Some(pid) = record.pid {
+                panes.insert(pid, AgentAddress::new(name.clone(), agent.clone()));
+            }
+        }
+    }
+    gate.update(state.operator_key.clone(), panes);
+}
+
+/// The fail point after an event was recorded.
+pub fn fail_point_of(event: &Event) -> Option<&'static str> {
+    let point = match event {
+        Event::AgentSpawned { .. } => "start.recorded",
+        Event::AgentPaneOpened { .. } => "start.seen",
+        Event::MessageAccepted { .. } => "message.accepted",
+        Event::MessageRouted { .. } => "message.routed",
+        Event::DeliveryStarted { .. } => "delivery.recorded",
+        Event::MessageDelivered { .. } => "delivery.seen",
+        Event::TaskAssigned { .. } => "assign.recorded",
+        Event::WorktreeReady { .. } => "assign.seen",
+        Event::TaskCompleted { .. } => "complete.recorded",
+        Event::TaskIntegrated { .. } => "complete.integrated",
+        Event::WorkSubmitted { .. } => "submit.recorded",
+        Event::ProofFinished { .. } => "submit.seen",
+        Event::ApprovalGiven { .. } => "approve.recorded",
+        Event::MergeLanded { .. } => "merge.seen",
+        Event::ApprovalDocumented { .. } => "merge.documented",
+        Event::AgencyRemoving { .. } => "remove.recorded",
+        Event::AgencyArchived { .. } => "remove.seen",
+        _ => return None,
+    };
+    debug_assert!(failpoint::ALL.contains(&point));
+    Some(point)
+}

@@ -1,0 +1,173 @@
+//! Performing what concerns worktrees and branches: in order per project.
+
+use std::path::PathBuf;
+
+use crate::domain::id::TaskId;
+use crate::domain::name::Name;
+use crate::engine::effect::Retirement;
+use crate::engine::input::{Input, Purpose, Ticket};
+use crate::engine::state::State;
+use crate::failpoint;
+use crate::ports::repositories::{Integrated, Kept};
+use crate::service::lanes::Lanes;
+use crate::service::outside::Outside;
+use crate::service::perform::session_lane;
+use crate::service::plans;
+use crate::service::supervisor::Handle;
+
+/// The lane of everything that writes to a project.
+pub fn project_lane(project: &std::path::Path) -> String {
+    format!("project:{}", project.display())
+}
+
+/// Makes a task's worktree.
+pub fn prepare(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, task: TaskId) {
+    let Some(order) = plans::worktree(state, outside, task) else { return };
+    let (outside, handle) = (outside.clone(), handle.clone());
+    lanes.push(
+        &project_lane(&order.project.clone()),
+        Box::new(move || {
+            let made = outside.repositories.prepare_worktree(&order);
+            let result = made.map(|made| made.base).map_err(|error| error.to_string());
+            handle.input(Input::WorktreePrepared { task, result });
+        }),
+    );
+}
+
+/// Looks into a task's worktree.
+pub fn inspect(
+    state: &State,
+    outside: &Outside,
+    handle: &Handle,
+    lanes: &Lanes,
+    ticket: Option<Ticket>,
+    task: TaskId,
+    purpose: Purpose,
+) {
+    let Some(record) = state.tasks.tasks.get(&task) else { return };
+    let (Some(worktree), Some(base)) = (record.worktree.clone(), record.base.clone()) else {
+        return;
+    };
+    let path = outside.home.join(worktree);
+    let (outside, handle) = (outside.clone(), handle.clone());
+    lanes.push(
+        &format!("task:{task}"),
+        Box::new(move || {
+            let result =
+                outside.repositories.work_state(&path, &base).map_err(|error| error.to_string());
+            handle.input(Input::WorkInspected { ticket, task, purpose, result });
+        }),
+    );
+}
+
+/// Merges a task's work into its feature's branch; a task without a commit is integrated as it is.
+pub fn integrate(
+    state: &State,
+    outside: &Outside,
+    handle: &Handle,
+    lanes: &Lanes,
+    whose: (Option<Ticket>, TaskId, Purpose),
+    at: jiff::Timestamp,
+) {
+    let (ticket, task, purpose) = whose;
+    let Some(order) = plans::integration(state, outside, task, at) else {
+        let result = Ok(Integrated::Merged { commit: String::new() });
+        handle.input(Input::WorkIntegrated { ticket, task, purpose, result });
+        return;
+    };
+    let (outside, handle) = (outside.clone(), handle.clone());
+    lanes.push(
+        &project_lane(&order.project.clone()),
+        Box::new(move || {
+            let result = outside.repositories.integrate(&order).map_err(|error| error.to_string());
+            handle.input(Input::WorkIntegrated { ticket, task, purpose, result });
+        }),
+    );
+}
+
+/// Keeps and removes a task's worktree and branch.
+pub fn retire(
+    state: &State,
+    outside: &Outside,
+    handle: &Handle,
+    lanes: &Lanes,
+    retirement: Retirement,
+) {
+    let order = plans::retirement(state, outside, &retirement);
+    let (outside, handle) = (outside.clone(), handle.clone());
+    lanes.push(
+        &project_lane(&order.project.clone()),
+        Box::new(move || match outside.repositories.retire(&order) {
+            Ok(kept) => handle.input(Input::WorktreeRetired { task: retirement.task, kept }),
+            Err(error) => tracing::warn!(task = %retirement.task, %error, "the worktree stays"),
+        }),
+    );
+}
+
+/// Keeps and removes a branch that has no worktree.
+pub fn retire_branch(
+    outside: &Outside,
+    lanes: &Lanes,
+    project: PathBuf,
+    branch: String,
+    keep_as: String,
+) {
+    let outside = outside.clone();
+    lanes.push(
+        &project_lane(&project.clone()),
+        Box::new(move || {
+            if let Err(error) = outside.repositories.retire_branch(&project, &branch, &keep_as) {
+                tracing::warn!(%branch, %error, "the branch stays");
+            }
+        }),
+    );
+}
+
+/// Archives an agency: session closed, work kept, folder moved; in this order, each step repeatable.
+pub fn archive(
+    state: &State,
+    outside: &Outside,
+    handle: &Handle,
+    lanes: &Lanes,
+    agency: Name,
+    worktrees: Vec<Retirement>,
+    stamp: String,
+) {
+    let orders: Vec<_> = worktrees
+        .into_iter()
+        .map(|retirement| (retirement.task, plans::retirement(state, outside, &retirement)))
+        .collect();
+    let (outside, handle) = (outside.clone(), handle.clone());
+    lanes.push(
+        &session_lane(&agency),
+        Box::new(move || {
+            if let Err(problem) = carry_out(&outside, &handle, &agency, orders, &stamp) {
+                tracing::error!(%agency, %problem, "the agency could not be archived");
+                handle.input(Input::SessionFailed { agency, code: "archive".to_owned(), problem });
+            }
+        }),
+    );
+}
+
+fn carry_out(
+    outside: &Outside,
+    handle: &Handle,
+    agency: &Name,
+    orders: Vec<(TaskId, crate::ports::repositories::RetireOrder)>,
+    stamp: &str,
+) -> Result<(), String> {
+    outside.terminals.close_session(agency).map_err(|error| error.to_string())?;
+    failpoint::hit("remove.session_closed");
+    let mut kept: Vec<(TaskId, Kept)> = Vec::new();
+    for (task, order) in &orders {
+        kept.push((*task, outside.repositories.retire(order).map_err(|error| error.to_string())?));
+        failpoint::hit("remove.work_kept");
+    }
+    for (task, kept) in kept {
+        handle.input(Input::WorktreeRetired { task, kept });
+    }
+    failpoint::hit("remove.worktree_retired");
+    let folder = outside.folder.archive_agency(agency, stamp).map_err(|error| error.to_string())?;
+    handle.input(Input::AgencyArchived { agency: agency.clone(), folder });
+    Ok(())
+}

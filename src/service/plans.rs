@@ -1,0 +1,207 @@
+//! Plans: from the state to what a port is asked for, with paths resolved and credentials filled in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::domain::agency::AgentDefinition;
+use crate::domain::id::{ApprovalId, SubmissionId, TaskId};
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::task::integration_branch;
+use crate::engine::effect::Retirement;
+use crate::engine::sessions::runtime_of;
+use crate::engine::state::State;
+use crate::ports::repositories::{IntegrationOrder, MergeOrder, RetireOrder, WorktreeOrder};
+use crate::ports::terminals::{Launch, PanePlan, SessionPlan};
+use crate::service::outside::Outside;
+use crate::service::preflight::project_of;
+
+/// A session as an agency's record wants it, or why it cannot be planned.
+pub fn session(state: &State, outside: &Outside, agency: &Name) -> Result<SessionPlan, String> {
+    let record =
+        state.sessions.agency(agency).ok_or_else(|| format!("there is no agency `{agency}`"))?;
+    let folder = outside.home.join("agencies").join(agency.as_str());
+    let mut panes = Vec::new();
+    for agent in &record.definition.agents {
+        let address = AgentAddress::new(agency.clone(), agent.name.clone());
+        let Some(spawn) = state.sessions.agent(&address).and_then(|record| record.spawn) else {
+            continue;
+        };
+        let launch = launch(state, outside, &address, agent, spawn, folder.clone())?;
+        panes.push(PanePlan {
+            title: format!("{} · {}", agent.name, agent.role),
+            agent: address,
+            spawn,
+            launch,
+        });
+    }
+    let shell = |folder: PathBuf| Launch { argv: Vec::new(), env: plain_env(outside), folder };
+    let sandbox = outside.home.join("sandbox");
+    Ok(SessionPlan {
+        agency: agency.clone(),
+        layout: record.definition.layout,
+        size: (state.config.tmux.width, state.config.tmux.height),
+        panes,
+        tools: shell(folder.clone()),
+        sandbox: shell(if sandbox.is_dir() { sandbox } else { folder }),
+    })
+}
+
+fn plain_env(outside: &Outside) -> BTreeMap<String, String> {
+    let home = outside.home.display().to_string();
+    let program = outside.program.display().to_string();
+    BTreeMap::from([("AGENCY_HOME".to_owned(), home), ("AGENCY_BIN".to_owned(), program)])
+}
+
+fn launch(
+    state: &State,
+    outside: &Outside,
+    address: &AgentAddress,
+    agent: &AgentDefinition,
+    spawn: uuid::Uuid,
+    folder: PathBuf,
+) -> Result<Launch, String> {
+    let runtime = runtime_of(state, address).ok_or_else(|| {
+        format!("`{address}` has the runtime `{}`, which is not known", agent.runtime)
+    })?;
+    let token = outside.keyring.agent_token(address, spawn).map_err(|error| error.to_string())?;
+    let program = outside.program.display().to_string();
+    let mut argv = vec![program.clone(), "enter".to_owned()];
+    if !runtime.command.is_empty() {
+        argv.push("--".to_owned());
+    }
+    let own = |(number, word): (usize, &String)| match (number, word.as_str()) {
+        (0, "agency") => program.clone(),
+        _ => word.clone(),
+    };
+    argv.extend(runtime.command.iter().enumerate().map(own));
+    let mut env = plain_env(outside);
+    env.insert("AGENCY_AGENT".to_owned(), address.to_string());
+    env.insert("AGENCY_SPAWN".to_owned(), spawn.to_string());
+    env.insert("AGENCY_TOKEN".to_owned(), token);
+    Ok(Launch { argv, env, folder })
+}
+
+/// The project and the target branch of an agency, once looked at.
+pub fn project(state: &State, outside: &Outside, agency: &Name) -> (PathBuf, Option<String>) {
+    let bound = state.sessions.agencies.get(agency).and_then(|record| record.project.clone());
+    match bound {
+        Some((project, target)) => (project, Some(target)),
+        None => (project_of(state, &outside.home, agency), None),
+    }
+}
+
+/// A task's worktree: a new branch starts from the feature's integration, else from the target.
+pub fn worktree(state: &State, outside: &Outside, task: TaskId) -> Option<WorktreeOrder> {
+    let record = state.tasks.tasks.get(&task)?;
+    let (project, target) = project(state, outside, &record.contract.agency);
+    let mut start_from = vec![integration_branch(&record.contract.feature)];
+    start_from.extend(target);
+    Some(WorktreeOrder {
+        project,
+        path: outside.home.join(record.worktree.as_ref()?),
+        branch: record.branch.clone()?,
+        start_from,
+    })
+}
+
+/// A task's integration; none if it has nothing to integrate.
+pub fn integration(
+    state: &State,
+    outside: &Outside,
+    task: TaskId,
+    at: jiff::Timestamp,
+) -> Option<IntegrationOrder> {
+    let record = state.tasks.tasks.get(&task)?;
+    let (project, target) = project(state, outside, &record.contract.agency);
+    Some(IntegrationOrder {
+        project,
+        into: integration_branch(&record.contract.feature),
+        start_from: target?,
+        head: record.head.clone()?,
+        message: format!("Integrate {task}: {}", record.contract.title),
+        at,
+    })
+}
+
+/// A worktree to keep and remove.
+pub fn retirement(state: &State, outside: &Outside, retirement: &Retirement) -> RetireOrder {
+    let agency = state.tasks.tasks.get(&retirement.task).map(|task| task.contract.agency.clone());
+    let project = agency
+        .map_or_else(|| retirement.project.clone(), |agency| project(state, outside, &agency).0);
+    RetireOrder {
+        project,
+        path: outside.home.join(&retirement.worktree),
+        branch: retirement.branch.clone(),
+        keep_as: retirement.keep_as.clone(),
+    }
+}
+
+/// What a proof works with.
+pub struct ProofPlan {
+    /// The project.
+    pub project: PathBuf,
+    /// The branch it would go into.
+    pub target: String,
+    /// The submitted commit.
+    pub head: String,
+    /// Where the tree is checked out.
+    pub folder: PathBuf,
+    /// Where the output goes, relative to the workbench.
+    pub log: PathBuf,
+}
+
+/// A submission's proof.
+pub fn proof(state: &State, outside: &Outside, id: SubmissionId) -> Option<ProofPlan> {
+    let work = &state.submissions.submissions.get(&id)?.submission;
+    let (project, target) = project(state, outside, &work.agent.agency);
+    let log = PathBuf::from("sandbox").join("testing").join(format!("{id}.log"));
+    Some(ProofPlan {
+        project,
+        target: target?,
+        head: work.head.clone(),
+        folder: proof_folder(outside, id),
+        log,
+    })
+}
+
+/// Where a submission is checked out.
+pub fn proof_folder(outside: &Outside, id: SubmissionId) -> PathBuf {
+    outside.home.join("sandbox").join("testing").join(id.to_string())
+}
+
+/// An approved merge.
+pub fn merge(state: &State, outside: &Outside, id: ApprovalId) -> Option<MergeOrder> {
+    let record = state.approvals.approvals.get(&id)?;
+    let work = &state.submissions.submissions.get(&record.submission)?.submission;
+    let merge = record.merge.as_ref()?;
+    let signed = record.signed.as_ref()?;
+    let (project, target) = project(state, outside, &work.agent.agency);
+    let tasks: Vec<String> = work
+        .tasks
+        .iter()
+        .filter_map(|task| state.tasks.tasks.get(task))
+        .map(|task| format!("- {}: {}", task.id, task.contract.title))
+        .collect();
+    let rationale = work
+        .rationale
+        .as_deref()
+        .map(|text| format!("\n{}\n", crate::domain::text::to_plain(text)));
+    let message = format!(
+        "Merge {}\n{}\n{}\n\nApproval: {id}\nSubmission: {}\nEvidence: sha256:{}\nOperator: ed25519:{}\n",
+        work.title,
+        rationale.unwrap_or_default(),
+        tasks.join("\n"),
+        work.id,
+        record.evidence_digest(),
+        signed.key,
+    );
+    Some(MergeOrder {
+        project,
+        target: target?,
+        base: merge.base.clone(),
+        head: merge.head.clone(),
+        tree: merge.tree.clone(),
+        message,
+        at: signed.statement.at,
+    })
+}

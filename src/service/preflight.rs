@@ -1,0 +1,162 @@
+//! Preflight: what has to be looked at before a command is decided, so that a bad `agency.toml`, a bad
+//! `agency.json` or an unsuitable project is refused in the words of whoever wrote it.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::command::Command;
+use crate::domain::name::Name;
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::engine::input::Input;
+use crate::engine::state::State;
+use crate::manifest;
+use crate::ports::folder::FolderError;
+use crate::ports::repositories::RepositoryError;
+use crate::service::outside::Outside;
+use crate::service::supervisor::Handle;
+
+/// Looks at what a command needs and tells the engine what it saw.
+pub fn prepare(outside: &Outside, handle: &Handle, command: &Command) -> Result<(), Refusal> {
+    match command {
+        Command::StartAgencies { .. } | Command::RestartAgency { .. } => {
+            load_config(outside, handle)?;
+            load_definitions(outside, handle, named(command))
+        }
+        Command::SetGoal { agency, .. } => look_at_project(outside, handle, agency),
+        Command::AddTask { contract } => look_at_project(outside, handle, &contract.agency),
+        Command::AssignTask { agent, .. } => look_at_project(outside, handle, &agent.agency),
+        Command::SubmitTask { task, .. } => {
+            let task = *task;
+            let agency = handle.read(move |state, _| {
+                state.tasks.tasks.get(&task).map(|t| t.contract.agency.clone())
+            });
+            agency.flatten().map_or(Ok(()), |agency| look_at_project(outside, handle, &agency))
+        }
+        Command::ProveAgain { .. } => load_config(outside, handle),
+        _ => Ok(()),
+    }
+}
+
+fn named(command: &Command) -> Vec<Name> {
+    match command {
+        Command::StartAgencies { names } => names.clone(),
+        Command::RestartAgency { name } => vec![name.clone()],
+        _ => Vec::new(),
+    }
+}
+
+/// Reads `agency.toml`.
+pub fn load_config(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
+    let Some(file) = outside.folder.load_config().map_err(folder_refusal)? else { return Ok(()) };
+    let config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
+    handle.input(Input::ConfigSeen { config: Box::new(config) });
+    Ok(())
+}
+
+/// Reads the definitions of these agencies, or of all; every bad one is refused.
+pub fn load_definitions(
+    outside: &Outside,
+    handle: &Handle,
+    names: Vec<Name>,
+) -> Result<(), Refusal> {
+    let files = if names.is_empty() {
+        outside
+            .folder
+            .load_definitions()
+            .map_err(folder_refusal)?
+            .into_iter()
+            .map(|(_, file)| file)
+            .collect()
+    } else {
+        let mut files = Vec::new();
+        for name in &names {
+            files.extend(outside.folder.load_definition(name).map_err(folder_refusal)?);
+        }
+        files
+    };
+    let mut problems = Vec::new();
+    for file in files {
+        match manifest::agency::parse(&file.path.display().to_string(), &file.text) {
+            Ok(definition) => {
+                handle.input(Input::DefinitionSeen { definition: Box::new(definition) })
+            }
+            Err(found) => problems.push(found.to_string()),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalKind::Usage, "invalid_definition", problems.join("\n"))
+        .with_hint("correct the file and try again"))
+}
+
+/// Where an agency's project is: its own, else the workbench's, else the workbench itself.
+pub fn project_of(state: &State, home: &Path, agency: &Name) -> PathBuf {
+    let own = state.sessions.agency(agency).and_then(|record| record.definition.project.clone());
+    let path = own.or_else(|| state.config.project.path.clone());
+    path.map_or_else(|| home.to_owned(), |path| home.join(path))
+}
+
+fn look_at_project(outside: &Outside, handle: &Handle, agency: &Name) -> Result<(), Refusal> {
+    load_config(outside, handle)?;
+    let (home, name) = (outside.home.clone(), agency.clone());
+    let known = handle.read(move |state, _| {
+        let is_known = state.sessions.agency(&name).is_some();
+        (is_known, project_of(state, &home, &name), state.config.project.branch.clone())
+    });
+    // An unknown agency is the engine's to refuse.
+    let Some((true, path, branch)) = known else { return Ok(()) };
+    let facts = outside.repositories.inspect(&path).map_err(|error| repository_refusal(&error))?;
+    let target = branch.unwrap_or(facts.branch);
+    handle.input(Input::ProjectSeen { agency: agency.clone(), project: facts.root, target });
+    Ok(())
+}
+
+/// A repository's error in the words of a refusal.
+pub fn repository_refusal(error: &RepositoryError) -> Refusal {
+    let (kind, code, hint) = match error {
+        RepositoryError::NotInstalled => (RefusalKind::Missing, "git_missing", "install git"),
+        RepositoryError::NotARepository { .. } => (
+            RefusalKind::Conflict,
+            "not_a_repository",
+            "make it one with `git init`, or name another folder under `[project] path` in agency.toml",
+        ),
+        RepositoryError::Bare { .. } => (
+            RefusalKind::Conflict,
+            "bare_repository",
+            "clone it and name the clone under `[project] path` in agency.toml",
+        ),
+        RepositoryError::Empty { .. } => (
+            RefusalKind::Conflict,
+            "empty_repository",
+            "make a first commit: git commit --allow-empty -m start",
+        ),
+        RepositoryError::DetachedHead { .. } => (
+            RefusalKind::Conflict,
+            "detached_head",
+            "check a branch out with `git switch BRANCH`, or name one under `[project] branch` in agency.toml",
+        ),
+        RepositoryError::Submodules { .. } => {
+            (RefusalKind::Conflict, "submodules", "work on a project without submodules")
+        }
+        RepositoryError::NoSuchRevision { .. } => {
+            (RefusalKind::NotFound, "no_such_revision", "see the branches with `git branch --all`")
+        }
+        RepositoryError::InTheWay { .. } => {
+            (RefusalKind::Conflict, "in_the_way", "move it away and try again")
+        }
+        RepositoryError::Refused { .. } | RepositoryError::Io { .. } => {
+            return Refusal::new(RefusalKind::Failed, "git_failed", error.to_string());
+        }
+    };
+    Refusal::new(kind, code, error.to_string()).with_hint(hint)
+}
+
+/// A folder's error in the words of a refusal.
+pub fn folder_refusal(error: FolderError) -> Refusal {
+    let kind = match &error {
+        FolderError::Exists { .. } => RefusalKind::Conflict,
+        FolderError::Outside { .. } | FolderError::NotText { .. } => RefusalKind::Usage,
+        FolderError::Io { .. } => RefusalKind::Failed,
+    };
+    Refusal::new(kind, "folder", error.to_string())
+}

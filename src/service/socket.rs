@@ -1,0 +1,162 @@
+//! The socket's server side: one thread per connection, any number of requests on it.
+//!
+//! A connection's thread reads, admits and looks things up; the loop only decides. A caller that
+//! goes away in the middle harms nobody.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use serde_json::{Value, json};
+
+use crate::domain::command::Actor;
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::service::gate::Gate;
+use crate::service::outside::Outside;
+use crate::service::query::Query;
+use crate::service::supervisor::{Followed, Handle, Wake};
+use crate::service::wire::{Ask, MAX_REQUEST_BYTES, Reply, Request};
+use crate::service::{preflight, reading};
+
+/// What a connection works with.
+#[derive(Clone)]
+pub struct Server {
+    /// The loop.
+    pub handle: Handle,
+    /// The ports.
+    pub outside: Outside,
+    /// Who may enter.
+    pub gate: Arc<Gate>,
+}
+
+/// Binds the socket, for this user alone. A file left by a supervisor that died is replaced: the
+/// caller holds the workbench's lock.
+pub fn bind(path: &Path) -> std::io::Result<UnixListener> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+impl Server {
+    /// Takes connections until the process ends.
+    pub fn serve(self, listener: UnixListener) {
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let server = self.clone();
+                std::thread::spawn(move || {
+                    if let Err(error) = server.converse(&connection) {
+                        tracing::debug!(%error, "a connection broke");
+                    }
+                });
+            }
+        });
+    }
+
+    fn converse(&self, connection: &UnixStream) -> std::io::Result<()> {
+        let Some(peer) = peer_of(connection) else { return Ok(()) };
+        let mut reader = BufReader::new(connection.try_clone()?);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut reader).take(MAX_REQUEST_BYTES).read_until(b'\n', &mut line)?;
+            if read == 0 {
+                return Ok(());
+            }
+            match self.admit(&line, peer) {
+                Ok((_, Ask::Follow)) => return self.stream(connection),
+                Ok((actor, ask)) => send(connection, &answer(self.carry_out(actor, ask)))?,
+                Err(refusal) => send(connection, &Reply::Refused(refusal))?,
+            }
+        }
+    }
+
+    fn admit(&self, line: &[u8], peer: Peer) -> Result<(Actor, Ask), Refusal> {
+        let request: Request = serde_json::from_slice(line).map_err(|error| {
+            Refusal::new(
+                RefusalKind::Usage,
+                "bad_request",
+                format!("the request is malformed: {error}"),
+            )
+        })?;
+        let now = self.outside.clock.now();
+        let (actor, body) =
+            self.gate.admit(&request, peer.pid, self.outside.keyring.as_ref(), now)?;
+        Ok((actor, body.ask))
+    }
+
+    fn carry_out(&self, actor: Actor, ask: Ask) -> Result<Value, Refusal> {
+        match ask {
+            Ask::Command(command) => {
+                preflight::prepare(&self.outside, &self.handle, &command)?;
+                Ok(json!(self.handle.ask(actor, *command)?))
+            }
+            Ask::Query(query) => self.read(query),
+            Ask::Follow => Ok(Value::Null),
+        }
+    }
+
+    fn read(&self, query: Query) -> Result<Value, Refusal> {
+        let outside = self.outside.clone();
+        let partial =
+            self.handle.read(move |state, seq| reading::ask_state(state, &outside, seq, query));
+        let ended =
+            || Refusal::new(RefusalKind::Failed, "supervisor_ended", "the supervisor has ended");
+        reading::finish(&self.outside, partial.ok_or_else(ended)??)
+    }
+
+    fn stream(&self, connection: &UnixStream) -> std::io::Result<()> {
+        let (sender, feed) = mpsc::channel();
+        self.handle.wake(Wake::Follow(sender));
+        for followed in feed {
+            let reply = match followed {
+                Followed::State(state, seq) => Reply::State { seq, state: Box::new(json!(state)) },
+                Followed::Records(records) => Reply::Records(records.as_ref().clone()),
+            };
+            send(connection, &reply)?;
+        }
+        Ok(())
+    }
+}
+
+fn answer(result: Result<Value, Refusal>) -> Reply {
+    match result {
+        Ok(value) => Reply::Answer(value),
+        Err(refusal) => Reply::Refused(refusal),
+    }
+}
+
+fn send(mut connection: &UnixStream, reply: &Reply) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(reply)?;
+    line.push(b'\n');
+    connection.write_all(&line)
+}
+
+/// The process at the other end.
+#[derive(Debug, Clone, Copy)]
+struct Peer {
+    pid: Option<u32>,
+}
+
+/// Who is at the other end, as the kernel tells it; none for another user.
+#[cfg(target_os = "linux")]
+fn peer_of(connection: &UnixStream) -> Option<Peer> {
+    let credentials = rustix::net::sockopt::socket_peercred(connection).ok()?;
+    let is_own = credentials.uid == rustix::process::geteuid();
+    is_own.then(|| Peer { pid: u32::try_from(credentials.pid.as_raw_nonzero().get()).ok() })
+}
+
+/// Elsewhere the file's mode alone keeps others out.
+#[cfg(not(target_os = "linux"))]
+fn peer_of(_connection: &UnixStream) -> Option<Peer> {
+    Some(Peer { pid: None })
+}

@@ -1,0 +1,424 @@
+//! The supervisor: one loop that turns whatever happens into inputs, records the events, and performs
+//! the effects.
+//!
+//! ```text
+//! socket, door, panes, timers, signals, outcomes ──► one channel ──► decide ──► ledger ──► effects, answers
+//! ```
+//!
+//! All inputs that are ready share a transaction. Nothing is performed and nobody is answered before
+//! the events are recorded; if they cannot be, the state is folded anew from what is.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::command::{Actor, Answer, Command};
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::engine::decide;
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::input::{Input, Ticket, Timer};
+use crate::engine::state::State;
+use crate::engine::step::Now;
+use crate::ports::ledger::{Entry, LedgerError, LedgerWriter, Record};
+use crate::service::gate::Gate;
+use crate::service::lanes::Lanes;
+use crate::service::outside::Outside;
+use crate::service::{perform, record, registry};
+
+/// Inputs that share one transaction at most: a group is a few milliseconds of work.
+const GROUP: usize = 1024;
+
+/// Events between two snapshots: folding so many takes some 20 ms at the next start.
+const SNAPSHOT_EVERY: u64 = 5_000;
+
+/// Pause between two looks at all panes: what no hint told is seen after this.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What wakes the loop.
+pub enum Wake {
+    /// Something happened.
+    Input(Box<Input>),
+    /// Somebody asks for something and waits.
+    Ask {
+        /// Who.
+        actor: Actor,
+        /// What.
+        command: Box<Command>,
+        /// Where the answer goes.
+        answer: Sender<Result<Answer, Refusal>>,
+    },
+    /// Somebody wants to see the state.
+    Read(Box<dyn FnOnce(&State, u64) + Send>),
+    /// Somebody wants every record from now on, and the state as it is now.
+    Follow(Sender<Followed>),
+    /// Something may lie at the door.
+    Door,
+    /// Panes may have changed.
+    Look,
+    /// The process is asked to end.
+    End,
+}
+
+/// What a follower gets.
+pub enum Followed {
+    /// The state and the last event in it.
+    State(Box<State>, u64),
+    /// What came after.
+    Records(Arc<Vec<Record>>),
+}
+
+/// Everybody else's hold on the loop.
+#[derive(Clone)]
+pub struct Handle {
+    sender: Sender<Wake>,
+}
+
+impl Handle {
+    /// A handle that wakes the loop at the other end.
+    pub fn new(sender: Sender<Wake>) -> Self {
+        Self { sender }
+    }
+
+    /// Wakes the loop; false if it has ended.
+    pub fn wake(&self, wake: Wake) -> bool {
+        self.sender.send(wake).is_ok()
+    }
+
+    /// Tells the engine that something happened.
+    pub fn input(&self, input: Input) {
+        self.wake(Wake::Input(Box::new(input)));
+    }
+
+    /// Asks for something and waits for the answer.
+    pub fn ask(&self, actor: Actor, command: Command) -> Result<Answer, Refusal> {
+        let (answer, waiting) = std::sync::mpsc::channel();
+        self.wake(Wake::Ask { actor, command: Box::new(command), answer });
+        waiting.recv().unwrap_or_else(|_| {
+            Err(Refusal::new(
+                RefusalKind::Failed,
+                "supervisor_ended",
+                "the supervisor ended before it answered",
+            )
+            .with_hint("see what became of it with `agency status`"))
+        })
+    }
+
+    /// Reads something from the state; none if the loop has ended.
+    pub fn read<R: Send + 'static>(
+        &self,
+        read: impl FnOnce(&State, u64) -> R + Send + 'static,
+    ) -> Option<R> {
+        let (answer, waiting) = std::sync::mpsc::channel();
+        self.wake(Wake::Read(Box::new(move |state, seq| {
+            let _ = answer.send(read(state, seq));
+        })));
+        waiting.recv().ok()
+    }
+}
+
+/// The loop and all it owns.
+pub struct Supervisor {
+    state: State,
+    seq: u64,
+    ledger: Box<dyn LedgerWriter>,
+    outside: Outside,
+    gate: Arc<Gate>,
+    handle: Handle,
+    lanes: Lanes,
+    tickets: HashMap<Ticket, Sender<Result<Answer, Refusal>>>,
+    next_ticket: u64,
+    followers: Vec<Sender<Followed>>,
+    timers: BTreeMap<Timer, Timestamp>,
+    views: registry::Views,
+    snapshot_at: u64,
+    next_look: std::time::Instant,
+    is_ending: bool,
+}
+
+/// One group of inputs on its way through the loop.
+#[derive(Default)]
+struct Group {
+    entries: Vec<Entry>,
+    events: Vec<Event>,
+    effects: Vec<Effect>,
+    replies: Vec<(Ticket, Result<Answer, Refusal>)>,
+}
+
+impl Supervisor {
+    /// Opens the ledger's fold. The caller holds the workbench's lock.
+    pub fn open(
+        ledger: Box<dyn LedgerWriter>,
+        outside: Outside,
+        gate: Arc<Gate>,
+        handle: Handle,
+    ) -> Result<Self, LedgerError> {
+        let (state, seq) = record::fold(ledger.as_ref(), u64::MAX)?;
+        Ok(Self {
+            state,
+            seq,
+            ledger,
+            views: registry::Views::default(),
+            outside,
+            gate,
+            handle,
+            lanes: Lanes::default(),
+            tickets: HashMap::new(),
+            next_ticket: 0,
+            followers: Vec::new(),
+            timers: BTreeMap::new(),
+            snapshot_at: seq,
+            next_look: std::time::Instant::now(),
+            is_ending: false,
+        })
+    }
+
+    /// Runs until the process is asked to end.
+    pub fn run(mut self, wakes: &Receiver<Wake>) -> Result<(), LedgerError> {
+        while !self.is_ending {
+            let first = match wakes.recv_timeout(self.pause()) {
+                Ok(wake) => Some(wake),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            let ready = first.into_iter().chain(wakes.try_iter()).take(GROUP);
+            let ready: Vec<Wake> = ready.collect();
+            self.turn(ready);
+            self.views.write_if_due(&self.state, &self.outside, &self.lanes);
+        }
+        if self.state.supervisor.is_some() {
+            self.feed(vec![], |group, state, now| group.end(state, now));
+        }
+        record::save_snapshot(self.ledger.as_mut(), &self.state, self.seq)
+    }
+
+    /// How long nothing needs to be done unless something happens.
+    fn pause(&self) -> Duration {
+        let now = self.outside.clock.now();
+        let timer = self.timers.values().min().map_or(LOOK_EVERY, |at| {
+            Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO)
+        });
+        let look = self.next_look.saturating_duration_since(std::time::Instant::now());
+        let is_any_running = self.is_any_running();
+        let look = if is_any_running { look } else { Duration::from_secs(3600) };
+        timer.min(look).min(self.views.pause()).min(if is_any_running {
+            LOOK_EVERY
+        } else {
+            Duration::from_secs(5)
+        })
+    }
+
+    fn is_any_running(&self) -> bool {
+        use crate::engine::sessions::Wanted;
+        self.state.sessions.agencies.values().any(|agency| agency.wanted == Wanted::Running)
+    }
+
+    fn turn(&mut self, wakes: Vec<Wake>) {
+        let mut inputs = Vec::new();
+        let mut readers: Vec<Wake> = Vec::new();
+        for wake in wakes {
+            match wake {
+                Wake::Input(input) => inputs.push(*input),
+                Wake::Ask { actor, command, answer } => {
+                    self.next_ticket += 1;
+                    let ticket = Ticket(self.next_ticket);
+                    self.tickets.insert(ticket, answer);
+                    inputs.push(Input::Asked { ticket, actor, command });
+                }
+                Wake::Door => inputs.extend(perform::mail::read_door(&self.outside)),
+                Wake::Look => self.look_now(),
+                Wake::End => self.is_ending = true,
+                // Readers see what came before them in the same group.
+                Wake::Read(_) | Wake::Follow(_) => readers.push(wake),
+            }
+        }
+        if self.is_any_running() && self.next_look <= std::time::Instant::now() {
+            self.look_now();
+        }
+        inputs.extend(self.rung());
+        self.feed(inputs, |_, _, _| {});
+        readers.into_iter().for_each(|wake| self.show(wake));
+    }
+
+    fn look_now(&mut self) {
+        self.next_look = std::time::Instant::now() + LOOK_EVERY;
+        perform::look(&self.outside, &self.handle, &self.lanes);
+    }
+
+    fn show(&mut self, wake: Wake) {
+        match wake {
+            Wake::Read(read) => read(&self.state, self.seq),
+            Wake::Follow(follower) => {
+                let state = Box::new(self.state.clone());
+                if follower.send(Followed::State(state, self.seq)).is_ok() {
+                    self.followers.push(follower);
+                }
+            }
+            Wake::Input(_) | Wake::Ask { .. } | Wake::Door | Wake::Look | Wake::End => {}
+        }
+    }
+
+    fn rung(&mut self) -> Vec<Input> {
+        let now = self.outside.clock.now();
+        let due: Vec<Timer> = self
+            .timers
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(timer, _)| timer.clone())
+            .collect();
+        due.into_iter()
+            .map(|timer| {
+                self.timers.remove(&timer);
+                Input::Rang { timer }
+            })
+            .collect()
+    }
+
+    /// Feeds inputs, and what follows from effects that are performed at once, until nothing is left.
+    fn feed(&mut self, inputs: Vec<Input>, extra: impl FnOnce(&mut Group, &mut State, Now)) {
+        let mut group = Group::default();
+        let now = self.now();
+        extra(&mut group, &mut self.state, now);
+        let mut inputs = inputs;
+        loop {
+            for input in inputs.drain(..) {
+                let now = self.now();
+                let clock = &self.outside.clock;
+                group.take(&mut self.state, input, now, || clock.new_id());
+            }
+            let effects = std::mem::take(&mut group.effects);
+            if !self.commit(&mut group) {
+                return;
+            }
+            inputs = effects.into_iter().flat_map(|effect| self.perform(effect)).collect();
+            if inputs.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now { at: self.outside.clock.now(), seed: self.outside.clock.new_id() }
+    }
+
+    /// Records what was decided, then tells everybody. False if it could not be recorded.
+    fn commit(&mut self, group: &mut Group) -> bool {
+        let entries = std::mem::take(&mut group.entries);
+        let events = std::mem::take(&mut group.events);
+        if !entries.is_empty() {
+            let durability = record::durability_of(&events);
+            match self.ledger.append(&entries, durability) {
+                Ok(records) => self.published(records, &events),
+                Err(error) => {
+                    self.take_back(&error, group);
+                    return false;
+                }
+            }
+        }
+        for (ticket, answer) in group.replies.drain(..) {
+            if let Some(waiting) = self.tickets.remove(&ticket) {
+                let _ = waiting.send(answer);
+            }
+        }
+        true
+    }
+
+    fn published(&mut self, records: Vec<Record>, events: &[Event]) {
+        self.seq = records.last().map_or(self.seq, |last| last.seq);
+        events.iter().filter_map(perform::fail_point_of).for_each(crate::failpoint::hit);
+        let records = Arc::new(records);
+        self.followers
+            .retain(|follower| follower.send(Followed::Records(Arc::clone(&records))).is_ok());
+        self.views.touch();
+        let changes_gate = |event: &Event| {
+            matches!(
+                event,
+                Event::AgentPaneOpened { .. }
+                    | Event::AgentPaneLost { .. }
+                    | Event::AgencyStopped { .. }
+                    | Event::AgencyRemoving { .. }
+                    | Event::OperatorKeyRegistered { .. }
+            )
+        };
+        if events.iter().any(changes_gate) {
+            perform::update_gate(&self.gate, &self.state);
+        }
+        if self.seq - self.snapshot_at >= SNAPSHOT_EVERY
+            && record::save_snapshot(self.ledger.as_mut(), &self.state, self.seq).is_ok()
+        {
+            self.snapshot_at = self.seq;
+        }
+    }
+
+    /// The events could not be recorded: nobody may believe in them.
+    fn take_back(&mut self, error: &LedgerError, group: &mut Group) {
+        tracing::error!(%error, "the ledger refused");
+        let refusal =
+            Refusal::new(RefusalKind::Failed, "ledger", format!("nothing was done: {error}"))
+                .with_hint("make room or make it writable, then try again");
+        for (ticket, _) in group.replies.drain(..) {
+            if let Some(waiting) = self.tickets.remove(&ticket) {
+                let _ = waiting.send(Err(refusal.clone()));
+            }
+        }
+        match record::fold(self.ledger.as_ref(), u64::MAX) {
+            Ok((state, seq)) => {
+                self.state = state;
+                self.seq = seq;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the ledger cannot be read either");
+                self.is_ending = true;
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) -> Vec<Input> {
+        match effect {
+            Effect::WakeAt { at, timer } => {
+                let earliest = self.timers.get(&timer).map_or(at, |known| at.min(*known));
+                self.timers.insert(timer, earliest);
+                Vec::new()
+            }
+            Effect::Quit => {
+                self.is_ending = true;
+                Vec::new()
+            }
+            Effect::Look => {
+                self.look_now();
+                Vec::new()
+            }
+            effect => {
+                perform::perform(&self.state, &self.outside, &self.handle, &self.lanes, effect)
+            }
+        }
+    }
+}
+
+impl Group {
+    fn take(
+        &mut self,
+        state: &mut State,
+        input: Input,
+        now: Now,
+        mut new_id: impl FnMut() -> uuid::Uuid,
+    ) {
+        let step = decide(state, input, now);
+        for (actor, event) in step.events {
+            self.entries.push(record::entry_of(&event, &actor, now.at, new_id()));
+            self.events.push(event);
+        }
+        self.effects.extend(step.effects);
+        self.replies.extend(step.replies);
+    }
+
+    fn end(&mut self, state: &mut State, now: Now) {
+        let event = Event::SupervisorStopped;
+        state.apply(&event, now.at);
+        self.entries.push(record::entry_of(&event, &Actor::Supervisor, now.at, now.seed));
+        self.events.push(event);
+    }
+}

@@ -1,0 +1,189 @@
+//! Making an agency's folder from a template, and what there is to choose from.
+
+use std::path::PathBuf;
+
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::domain::runtime::Runtime;
+use crate::manifest;
+use crate::manifest::template::{NewAgencyOptions, Template, instantiate, parse_template};
+use crate::ports::folder::TextFile;
+use crate::service::catalogue::{RuntimeView, TemplateView};
+use crate::service::query::Query;
+use crate::service::templates;
+use crate::service::views::AgencyView;
+use crate::service::workbench::{Identity, NewAgency, Workbench};
+
+impl Workbench {
+    /// Makes an agency's folder from its template; does not start it.
+    pub fn create_agency(&self, new: &NewAgency) -> Result<AgencyView, Refusal> {
+        if let Identity::Agent { address, .. } = &self.identity {
+            let message = format!("only the operator makes agencies, not `{address}`");
+            return Err(Refusal::new(RefusalKind::NotAllowed, "operator_only", message));
+        }
+        let template = self.template_for(new)?;
+        let options = NewAgencyOptions {
+            name: new.name.clone(),
+            agents: new.agents.clone(),
+            coordinator: new.coordinator.clone(),
+            capabilities: new.capabilities.clone(),
+            runtime: new.runtime.clone(),
+            layout: new.layout,
+            project: new.project.clone(),
+        };
+        let files: Vec<TextFile> = instantiate(&template, &options)?
+            .into_iter()
+            .map(|(path, text)| TextFile { path, text })
+            .collect();
+        self.require_known_runtime(new)?;
+        self.outside.folder.make_agency(&new.name, &files).map_err(|error| {
+            let refusal = Self::folder_refusal(error);
+            match refusal.kind {
+                RefusalKind::Conflict => {
+                    refusal.with_hint(format!("see it with `agency show {}`", new.name))
+                }
+                _ => refusal,
+            }
+        })?;
+        // A running supervisor learns of it when it is started; until then the folder speaks for itself.
+        let known: Result<AgencyView, Refusal> =
+            self.fetch(&Query::Agency { name: new.name.clone() });
+        known.or_else(|_| {
+            let (state, _) = self.last_state()?;
+            let record = state.sessions.agency(&new.name);
+            record
+                .map(|record| crate::service::board::agency(&state, self.home(), &new.name, record))
+                .ok_or_else(|| {
+                    Refusal::new(
+                        RefusalKind::Failed,
+                        "create",
+                        "the new agency cannot be read back",
+                    )
+                })
+        })
+    }
+
+    fn require_known_runtime(&self, new: &NewAgency) -> Result<(), Refusal> {
+        let Some(runtime) = &new.runtime else { return Ok(()) };
+        let known = self.runtimes()?;
+        if known.iter().any(|view| view.name == runtime.as_str()) {
+            return Ok(());
+        }
+        let names: Vec<String> = known.into_iter().map(|view| view.name).collect();
+        let message = format!("there is no runtime `{runtime}`");
+        Err(Refusal::new(RefusalKind::NotFound, "runtime_not_found", message).with_hint(format!(
+            "known are {}; add one as [runtime.{runtime}] in agency.toml",
+            names.join(", ")
+        )))
+    }
+
+    fn template_for(&self, new: &NewAgency) -> Result<Template, Refusal> {
+        let (all, _) = self.all_templates()?;
+        let bare = || Template::bare(&new.name);
+        let found = match &new.template {
+            Some(name) => templates::find(&all, name).cloned(),
+            None => templates::for_agency(&all, &new.name).cloned().or_else(bare),
+        };
+        found.ok_or_else(|| {
+            let names: Vec<String> = all.iter().map(|template| template.name.clone()).collect();
+            let wanted = new.template.clone().unwrap_or_default();
+            Refusal::new(
+                RefusalKind::NotFound,
+                "template_not_found",
+                format!("there is no template `{wanted}`"),
+            )
+            .with_hint(format!("known are {}", names.join(", ")))
+        })
+    }
+
+    /// Built-in templates and the workbench's own, which win by name; also where the own ones lie.
+    fn all_templates(&self) -> Result<(Vec<Template>, Vec<String>), Refusal> {
+        let mut own = Vec::new();
+        for (name, files) in self.outside.folder.load_templates().map_err(Self::folder_refusal)? {
+            let files: Vec<(PathBuf, String)> =
+                files.into_iter().map(|file| (file.path, file.text)).collect();
+            own.push(parse_template(&name, files)?);
+        }
+        let names: Vec<String> = own.iter().map(|template| template.name.clone()).collect();
+        let built_in =
+            templates::built_in().into_iter().filter(|template| !names.contains(&template.name));
+        own.extend(built_in);
+        own.sort_by(|one, two| one.name.cmp(&two.name));
+        Ok((own, names))
+    }
+
+    /// Every template, by name.
+    pub fn templates(&self) -> Result<Vec<TemplateView>, Refusal> {
+        let (all, own) = self.all_templates()?;
+        Ok(all.into_iter().map(|template| template_view(template, &own)).collect())
+    }
+
+    /// Every runtime, by name.
+    pub fn runtimes(&self) -> Result<Vec<RuntimeView>, Refusal> {
+        let mut views: Vec<RuntimeView> = Runtime::BUILT_IN
+            .iter()
+            .filter_map(|name| Some(self.runtime_view(name, "built-in", &Runtime::built_in(name)?)))
+            .collect();
+        if let Some(file) = self.outside.folder.load_config().map_err(Self::folder_refusal)? {
+            let config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
+            views.extend(
+                config.runtimes.iter().map(|(name, runtime)| {
+                    self.runtime_view(name.as_str(), "agency.toml", runtime)
+                }),
+            );
+        }
+        views.sort_by(|one, two| one.name.cmp(&two.name));
+        Ok(views)
+    }
+
+    fn runtime_view(&self, name: &str, source: &str, runtime: &Runtime) -> RuntimeView {
+        RuntimeView {
+            name: name.to_owned(),
+            command: runtime.command.clone(),
+            source: source.to_owned(),
+            takes_typing: runtime.input_line.is_some(),
+            reports_state: runtime.reports_state,
+            found: self.find_program(runtime.command.first().map(String::as_str)),
+        }
+    }
+
+    fn find_program(&self, program: Option<&str>) -> Option<String> {
+        let name = match program {
+            None => return Some("the user's shell".to_owned()),
+            Some("agency") => return Some(self.outside.program.display().to_string()),
+            Some(name) => name,
+        };
+        let is_program = |path: &PathBuf| path.is_file();
+        if name.contains('/') {
+            return Some(PathBuf::from(name))
+                .filter(is_program)
+                .map(|path| path.display().to_string());
+        }
+        let folders = self.outside.path.iter();
+        folders
+            .map(|folder| folder.join(name))
+            .find(is_program)
+            .map(|path| path.display().to_string())
+    }
+}
+
+fn template_view(template: Template, own: &[String]) -> TemplateView {
+    let source = if own.contains(&template.name) {
+        format!("templates/{}", template.name)
+    } else {
+        "built-in".to_owned()
+    };
+    let mut files: Vec<String> =
+        template.files.iter().map(|(path, _)| path.display().to_string()).collect();
+    files.push("agency.json".to_owned());
+    files.sort();
+    let definition = template.definition;
+    TemplateView {
+        name: template.name,
+        description: template.description,
+        source,
+        coordinator: definition.coordinator.to_string(),
+        agents: definition.agents.iter().map(|agent| agent.name.to_string()).collect(),
+        capabilities: definition.capabilities,
+        files,
+    }
+}
