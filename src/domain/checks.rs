@@ -53,10 +53,24 @@ impl TestCounts {
 
     /// Adds another command's counts.
     pub fn add(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.skipped += other.skipped;
+        self.passed = self.passed.saturating_add(other.passed);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.skipped = self.skipped.saturating_add(other.skipped);
         self.failures.extend(other.failures.iter().cloned());
         self.failures.truncate(Self::MAX_FAILURES);
+    }
+
+    /// Counts one failed test.
+    pub fn add_failure(&mut self, name: impl Into<String>) {
+        self.failed = self.failed.saturating_add(1);
+        self.name_failure(name);
+    }
+
+    /// Notes the name of a failed test that is counted already, once.
+    pub fn name_failure(&mut self, name: impl Into<String>) {
+        let name = name.into();
+        if self.failures.len() < Self::MAX_FAILURES && !self.failures.contains(&name) {
+            self.failures.push(name);
+        }
     }
 }
