@@ -38,6 +38,9 @@ const SNAPSHOT_EVERY: u64 = 5_000;
 /// Pause between two looks at all panes: what no hint told is seen after this.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Something that is read from the state and its position.
+pub type Reading = Box<dyn FnOnce(&State, u64) + Send>;
+
 /// What wakes the loop.
 pub enum Wake {
     /// Something happened.
@@ -52,7 +55,7 @@ pub enum Wake {
         answer: Sender<Result<Answer, Refusal>>,
     },
     /// Somebody wants to see the state.
-    Read(Box<dyn FnOnce(&State, u64) + Send>),
+    Read(Reading),
     /// Somebody wants every record from now on, and the state as it is now.
     Follow(Sender<Followed>),
     /// Something may lie at the door.

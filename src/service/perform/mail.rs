@@ -25,12 +25,12 @@ pub fn fill(
     file: Option<String>,
 ) -> Vec<Input> {
     let Some(record) = state.mail.messages.get(&id) else { return Vec::new() };
-    if let Some(to) = to {
-        if let Err(error) = outside.mailboxes.put(&to, id, &render(&record.message)) {
-            // Accepted and not routed: it is tried again when the supervisor comes up, and shown until then.
-            tracing::error!(%id, %error, "the mailbox could not be written");
-            return Vec::new();
-        }
+    if let Some(to) = to
+        && let Err(error) = outside.mailboxes.put(&to, id, &render(&record.message))
+    {
+        // Accepted and not routed: it is tried again when the supervisor comes up, and shown until then.
+        tracing::error!(%id, %error, "the mailbox could not be written");
+        return Vec::new();
     }
     failpoint::hit("message.in_mailbox");
     if let Some(file) = file {
@@ -99,7 +99,7 @@ fn judge(outside: &Outside, item: DoorItem) -> Input {
         return refuse("not_json", "it is not text (UTF-8)".to_owned(), None);
     };
     match parse_message(&text) {
-        Err(problem) => refuse(&problem.code, problem.message, problem.field),
+        Err(problem) => refuse(problem.code, problem.message, problem.field),
         Ok((draft, auth, value)) => match authenticate(outside, &draft, auth.as_ref(), &value) {
             Err((code, message)) => refuse(code, message, Some("auth".to_owned())),
             Ok(Sender { from, is_verified }) => {
@@ -159,7 +159,7 @@ fn open_sender(outside: &Outside, draft: &Draft) -> Result<Sender, (&'static str
         config.and_then(|file| crate::manifest::workbench::parse("agency.toml", &file.text).ok());
     let open_from = config.map(|config| config.queue.open_from).unwrap_or_default();
     let claimed = draft.from.as_ref().map(ToString::to_string).unwrap_or_default();
-    if claimed != Address::OPERATOR && open_from.iter().any(|open| *open == claimed) {
+    if claimed != Address::OPERATOR && open_from.contains(&claimed) {
         let from = draft.from.clone().unwrap_or(Address::Operator);
         return Ok(Sender { from, is_verified: false });
     }

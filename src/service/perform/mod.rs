@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::name::{AgentAddress, Name};
-use crate::engine::effect::Effect;
+use crate::engine::effect::{Effect, Target};
 use crate::engine::event::Event;
 use crate::engine::input::Input;
 use crate::engine::state::State;
@@ -51,37 +51,14 @@ pub fn perform(
         Effect::Bury { to, id, reason } => mail::bury(outside, &to, id, &reason),
         Effect::LogActivity { agency, line } => log_activity(outside, lanes, agency, line),
         Effect::TypeMessage { id, target, text, token } => {
-            let order = order(&target, text, token);
-            let (outside, handle) = (outside.clone(), handle.clone());
-            let lane = format!("pane:{}", target.agent);
-            lanes.push(
-                &lane,
-                Box::new(move || {
-                    let outcome = type_text(&outside, &order);
-                    handle.input(Input::MessageTyped {
-                        agent: target.agent,
-                        spawn: target.spawn,
-                        id,
-                        outcome,
-                    });
-                }),
-            );
+            let (agent, spawn) = (target.agent.clone(), target.spawn);
+            let told = move |outcome| Input::MessageTyped { agent, spawn, id, outcome };
+            type_into(outside, handle, lanes, &target, (text, token), told);
         }
         Effect::TypeNudge { target, text, token } => {
-            let order = order(&target, text, token);
-            let (outside, handle) = (outside.clone(), handle.clone());
-            let lane = format!("pane:{}", target.agent);
-            lanes.push(
-                &lane,
-                Box::new(move || {
-                    let outcome = type_text(&outside, &order);
-                    handle.input(Input::NudgeTyped {
-                        agent: target.agent,
-                        spawn: target.spawn,
-                        outcome,
-                    });
-                }),
-            );
+            let (agent, spawn) = (target.agent.clone(), target.spawn);
+            let told = move |outcome| Input::NudgeTyped { agent, spawn, outcome };
+            type_into(outside, handle, lanes, &target, (text, token), told);
         }
         Effect::PrepareWorktree { task } => work::prepare(state, outside, handle, lanes, task),
         Effect::InspectWork { ticket, task, purpose } => {
@@ -107,8 +84,16 @@ pub fn perform(
     Vec::new()
 }
 
-fn order(target: &crate::engine::effect::Target, text: String, token: String) -> TypingOrder {
-    TypingOrder {
+/// Types a text (and the token by which it is seen) on the pane's lane.
+fn type_into(
+    outside: &Outside,
+    handle: &Handle,
+    lanes: &Lanes,
+    target: &Target,
+    (text, token): (String, String),
+    told: impl FnOnce(Typed) -> Input + Send + 'static,
+) {
+    let order = TypingOrder {
         agent: target.agent.clone(),
         spawn: target.spawn,
         pane: target.pane.clone(),
@@ -116,7 +101,10 @@ fn order(target: &crate::engine::effect::Target, text: String, token: String) ->
         text,
         token,
         deadline_ms: TYPING_DEADLINE_MS,
-    }
+    };
+    let (outside, handle) = (outside.clone(), handle.clone());
+    let lane = format!("pane:{}", target.agent);
+    lanes.push(&lane, Box::new(move || handle.input(told(type_text(&outside, &order)))));
 }
 
 /// An error before anything could be typed is a reason to wait; one in the middle leaves doubt.
