@@ -1,0 +1,165 @@
+//! The words of the command line: what holds everywhere, and one arm per command.
+//!
+//! Names and flags are a promise to scripts. What a command takes stands in its own file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::{
+    ack, approvals, attach, branch, brief, completions, create, demo, doctor, down, explain, goal,
+    inbox, init, inside, ledger, list, log, man, messages, remove, runtime, send, sessions, status,
+    submit, task, template, up,
+};
+
+/// A whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "agency",
+    version,
+    about = "A terminal workbench for organisations of AI agents",
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "With no command, `agency` opens the screen; in a pipe it prints the status.\n\n\
+        First steps:\n  agency demo                      watch two agencies do a feature\n  \
+        agency init --project ~/src/app  make a workbench for a repository of yours\n  \
+        agency create CodeAgency         make an agency and start it\n  \
+        agency goal CodeAgency \"Add a login page\"\n\n\
+        Exit status: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict,\n\
+        6 something needed is missing (tmux, git, an agent program)."
+)]
+pub struct Invocation {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// The command; none opens the screen.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Globals {
+    /// The workbench [default: AGENCY_HOME, else the nearest parent folder that is one]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub home: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Use colours: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
+    pub color: ColourWhen,
+    /// Tell each step
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Tell nothing but the answer
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Confirm everything beforehand
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColourWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands, daily ones first.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make a workbench
+    Init(init::InitArgs),
+    /// Watch two agencies do one feature, from goal to merge
+    Demo(demo::DemoArgs),
+    /// Make the supervisor and the sessions run
+    Up(up::UpArgs),
+    /// Stop the sessions, or everything
+    Down(down::DownArgs),
+    /// What waits, what is stuck, what moves: one screen
+    Status(status::StatusArgs),
+    /// Make an agency and start it
+    Create(create::CreateArgs),
+    /// List the agencies
+    List(list::ListArgs),
+    /// Show one agency with its agents
+    Show(list::ShowArgs),
+    /// Attach to an agency's tmux session
+    Attach(attach::AttachArgs),
+    /// Start agencies
+    Start(sessions::StartArgs),
+    /// Stop agencies; their work stays
+    Stop(sessions::StopArgs),
+    /// Stop an agency and start it again, with role files read anew
+    Restart(sessions::RestartArgs),
+    /// Archive an agency; its work is kept
+    Remove(remove::RemoveArgs),
+    /// Print what an agent is told at its start
+    Brief(brief::BriefArgs),
+    /// Give an agency a goal in prose
+    Goal(goal::GoalArgs),
+    /// Send a message
+    Send(send::SendArgs),
+    /// Show an agent its messages
+    Inbox(inbox::InboxArgs),
+    /// Acknowledge messages
+    Ack(ack::AckArgs),
+    /// List messages
+    Messages(messages::MessagesArgs),
+    /// Hand finished work in
+    Submit(submit::SubmitArgs),
+    /// Decide what is merged
+    Approvals(approvals::ApprovalsArgs),
+    /// What happened, from the ledger
+    Log(log::LogArgs),
+    /// Write tasks down, assign them, follow them
+    Task(task::TaskArgs),
+    /// Look at the agents' branches
+    Branch(branch::BranchArgs),
+    /// Check, rebuild, export the ledger, or look back
+    Ledger(ledger::LedgerArgs),
+    /// What agencies can be made of
+    #[command(alias = "templates")]
+    Template(template::TemplateArgs),
+    /// Which programs agents can be
+    #[command(alias = "runtimes")]
+    Runtime(runtime::RuntimeArgs),
+    /// Look at everything that the workbench needs
+    Doctor(doctor::DoctorArgs),
+    /// Say why something does not move
+    Explain(explain::ExplainArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write all of them to a folder
+    Man(man::ManArgs),
+    /// Be the supervisor
+    #[command(hide = true)]
+    Supervise(inside::SuperviseArgs),
+    /// Be a rehearsal agent
+    #[command(hide = true)]
+    Rehearse(inside::RehearseArgs),
+    /// Report this agent's own state
+    #[command(hide = true)]
+    Hook(inside::HookArgs),
+    /// Print this agent's briefing and become its program
+    #[command(hide = true)]
+    Enter(inside::EnterArgs),
+    /// Run one check for the sandbox
+    #[command(hide = true, name = "check-run")]
+    CheckRun(inside::CheckRunArgs),
+}
