@@ -18,6 +18,8 @@ pub mod cli;
 
 pub mod rehearsal;
 
+pub mod demo;
+
 pub mod tui;
 
 pub mod bootstrap;

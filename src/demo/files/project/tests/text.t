@@ -1,0 +1,2 @@
+. lib/text.sh
+is "shout puts a mark behind" "$(shout hey)" "hey!"
