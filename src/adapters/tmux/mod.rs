@@ -1,1 +1,111 @@
-//! placeholder
+//! Sessions and panes on a real tmux, 3.2 or newer.
+//!
+//! Start at [`Tmux`]. `server` reaches tmux (`link` is the persistent client, `protocol` its language,
+//! `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
+//! `layout`), `typing` brings text into an input line (`probe`), `closing` ends a session, `hooks` has deaths pushed.
+//! Objects are
+//! addressed by id; nothing without this workbench's mark is touched.
+
+mod attach;
+mod closing;
+mod command;
+mod hooks;
+mod layout;
+mod link;
+mod pause;
+mod probe;
+mod protocol;
+mod reconcile;
+mod server;
+mod snapshot;
+mod typing;
+mod version;
+mod wanted;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::name::Name;
+use crate::ports::terminals::{
+    AttachPlan, PaneId, PaneSeen, SessionPlan, Sighting, TerminalError, TerminalHint, Terminals,
+    Typed, TypingOrder,
+};
+use command::Cmd;
+use server::Server;
+pub use server::Settings;
+use snapshot::{PaneRow, Snapshot};
+
+/// How far back a text is looked for, in lines.
+const SCROLLBACK: &str = "-200";
+
+/// A tmux server, the user's or a private one.
+pub struct Tmux {
+    server: Server,
+}
+
+impl Tmux {
+    /// Knows how to reach the server; connects when first asked.
+    pub fn new(settings: &Settings) -> Self {
+        Self { server: Server::new(settings) }
+    }
+}
+
+impl Terminals for Tmux {
+    fn version(&self) -> Result<String, TerminalError> {
+        version::ask(&self.server)
+    }
+
+    fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {
+        match reconcile::ensure(&self.server, plan) {
+            // The last session may have gone in this moment, and the server with it. What is there
+            // is looked at again, so to begin anew makes nothing twice.
+            Err(TerminalError::Died { .. } | TerminalError::NoServer) => {
+                reconcile::ensure(&self.server, plan)
+            }
+            other => other,
+        }
+    }
+
+    fn look(&self) -> Result<Sighting, TerminalError> {
+        let snapshot = Snapshot::take(&self.server)?;
+        hooks::refresh(&self.server, &snapshot);
+        let ours = snapshot.sessions.iter().filter(|session| session.is_ours);
+        Ok(Sighting {
+            sessions: ours.filter_map(|session| Name::parse(&session.name).ok()).collect(),
+            panes: snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen).collect(),
+        })
+    }
+
+    fn close_session(&self, agency: &Name) -> Result<(), TerminalError> {
+        closing::close(&self.server, agency)
+    }
+
+    fn type_text(&self, order: &TypingOrder) -> Result<Typed, TerminalError> {
+        typing::type_text(&self.server, order)
+    }
+
+    fn is_on_screen(&self, pane: &PaneId, token: &str) -> Result<bool, TerminalError> {
+        let capture = Cmd::new("capture-pane").flag("-p").flag("-J");
+        let capture = capture.option("-S", SCROLLBACK).option("-t", pane.0.as_str());
+        Ok(probe::is_token_in(&self.server.read(&[capture])?, token))
+    }
+
+    fn screen(&self, pane: &PaneId) -> Result<String, TerminalError> {
+        self.server.read(&[Cmd::new("capture-pane").flag("-p").option("-t", pane.0.as_str())])
+    }
+
+    fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>) {
+        *link::lock(&self.server.hint) = Some(hint);
+        // Without a connection nothing is pushed; that none can be made now is seen at the next look.
+        let _ = self.look();
+    }
+
+    fn attach_plan(
+        &self,
+        agency: &Name,
+        pane: Option<&PaneId>,
+        inside: Option<&str>,
+    ) -> Result<AttachPlan, TerminalError> {
+        attach::plan(&self.server, agency, pane, inside)
+    }
+}

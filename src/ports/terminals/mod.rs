@@ -13,6 +13,11 @@ use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::runtime::InputLine;
 
+#[cfg(test)]
+pub mod contract;
+#[cfg(test)]
+pub mod fake;
+
 /// A pane, opaque: unique for the life of its server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PaneId(pub String);

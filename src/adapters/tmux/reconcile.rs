@@ -1,0 +1,215 @@
+//! A session as it should be: what is missing is made, what lives is left alone.
+//!
+//! A pane is made and marked by one chain of commands. tmux reads a whole line or argument list
+//! before it runs it, and runs such a chain without going back to its clients in between: when
+//! this process is killed, the whole chain has run or none of it, so no pane is ever without its mark.
+//! A new pane becomes the current target of the rest of its chain, which is why it is made in front;
+//! the chain's last words (`last-pane`, `last-window`) give the place back before anything is drawn.
+
+use super::command::{Cmd, Scope, literal, set};
+use super::hooks;
+use super::layout::Room;
+use super::server::Server;
+use super::snapshot::{PaneRow, Snapshot};
+use super::wanted::{Owner, Wanted, launch, pane_marks, wanted, window_marks};
+use crate::failpoint;
+use crate::ports::terminals::{PaneLife, PaneSeen, SessionPlan, TerminalError};
+
+/// Makes what is missing; gives the agents' panes.
+pub(super) fn ensure(server: &Server, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {
+    let wanted = wanted(plan);
+    let room = Room::new(plan.size);
+    let mut snapshot = Snapshot::take(server)?;
+    if open_session(server, plan, &wanted, &snapshot)? {
+        failpoint::hit("start.session_made");
+        snapshot = Snapshot::take(server)?;
+    }
+    for want in &wanted {
+        let work = Work { server, plan, room, snapshot: &snapshot, session: own(&snapshot, plan)? };
+        if work.make_missing(want)? {
+            failpoint::hit("start.pane_made");
+            server.want_hooks();
+            snapshot = Snapshot::take(server)?;
+        }
+    }
+    failpoint::hit("start.panes_made");
+    hooks::refresh(server, &snapshot);
+    let is_planned = |seen: &PaneSeen| plan.panes.iter().any(|pane| pane.agent == seen.agent);
+    let seen = snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen);
+    Ok(seen.filter(is_planned).collect())
+}
+
+/// The id of our session; it may have been closed, or be somebody else's.
+fn own(snapshot: &Snapshot, plan: &SessionPlan) -> Result<String, TerminalError> {
+    match snapshot.session(plan.agency.as_str()) {
+        Some(session) if session.is_ours => Ok(session.id.clone()),
+        Some(session) => Err(TerminalError::ForeignSession { name: session.name.clone() }),
+        None => Err(TerminalError::Died { command: "new-session".to_owned() }),
+    }
+}
+
+/// Makes the session with its first missing pane; false if it is there.
+fn open_session(
+    server: &Server,
+    plan: &SessionPlan,
+    wanted: &[Wanted<'_>],
+    snapshot: &Snapshot,
+) -> Result<bool, TerminalError> {
+    match own(snapshot, plan) {
+        Ok(_) => return Ok(false),
+        Err(TerminalError::Died { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let is_missing = |want: &&Wanted<'_>| find(snapshot, want, "").is_none();
+    let Some(first) = wanted.iter().find(is_missing) else { return Ok(false) };
+    let target = format!("={}:", plan.agency);
+    let (columns, rows) = plan.size;
+    let create = Cmd::new("new-session")
+        .flag("-d")
+        .option("-s", plan.agency.as_str())
+        .option("-n", first.window_name(1))
+        .option("-x", columns.to_string())
+        .option("-y", rows.to_string());
+    let mut chain = match snapshot.sessions.is_empty() {
+        true => server.first_words(),
+        false => Vec::new(),
+    };
+    chain.push(launch(create, first.launch));
+    chain.extend(server.session_marks(&target));
+    chain.extend(window_marks(Some(&target), &first.place(1)));
+    chain.extend(pane_marks(Some(&target), first, server.home()));
+    server.ask(&chain)?;
+    Ok(true)
+}
+
+fn find<'s>(snapshot: &'s Snapshot, want: &Wanted<'_>, session: &str) -> Option<&'s PaneRow> {
+    snapshot.panes.iter().find(|row| match want.owner {
+        // A person may have moved an agent's pane to another session: it is still that agent's.
+        Owner::Agent(pane) => row.owner.as_ref().is_some_and(|(agent, _)| *agent == pane.agent),
+        Owner::Role(role) => row.session == session && row.role == role,
+    })
+}
+
+struct Work<'w> {
+    server: &'w Server,
+    plan: &'w SessionPlan,
+    room: Room,
+    snapshot: &'w Snapshot,
+    session: String,
+}
+
+impl Work<'_> {
+    /// Makes the pane if it is missing or dead; false if it lives.
+    fn make_missing(&self, want: &Wanted<'_>) -> Result<bool, TerminalError> {
+        match find(self.snapshot, want, &self.session) {
+            Some(row) if row.life == PaneLife::Alive => return Ok(false),
+            Some(row) => self.respawn(want, row)?,
+            None => self.make(want)?,
+        }
+        Ok(true)
+    }
+
+    fn respawn(&self, want: &Wanted<'_>, row: &PaneRow) -> Result<(), TerminalError> {
+        let again = Cmd::new("respawn-pane").flag("-k").option("-t", row.pane.as_str());
+        let mut chain = vec![launch(again, want.launch)];
+        chain.extend(pane_marks(Some(&row.pane), want, self.server.home()));
+        self.server.ask(&chain).map(drop)
+    }
+
+    fn make(&self, want: &Wanted<'_>) -> Result<(), TerminalError> {
+        let mut number = 1;
+        loop {
+            let place = want.place(number);
+            let there: Vec<&PaneRow> = self.rows_in(&place).collect();
+            let (Some(first), Some(last)) = (there.first(), there.last()) else {
+                return self.open_window(want, number);
+            };
+            if there.len() < self.room.capacity(number) || !want.is_shared() {
+                match self.split(want, number, first, last) {
+                    // A person's small screen has shrunk the window: the next one is as good.
+                    Err(TerminalError::Refused { problem, .. })
+                        if problem.contains("no space") && want.is_shared() => {}
+                    other => return other,
+                }
+            }
+            number += 1;
+        }
+    }
+
+    fn rows_in(&self, place: &str) -> impl Iterator<Item = &PaneRow> {
+        let place = place.to_owned();
+        let is_there = move |row: &&PaneRow| row.session == self.session && row.place == place;
+        self.snapshot.panes.iter().filter(is_there)
+    }
+
+    fn split(
+        &self,
+        want: &Wanted<'_>,
+        number: usize,
+        first: &PaneRow,
+        last: &PaneRow,
+    ) -> Result<(), TerminalError> {
+        let cmd = Cmd::new("split-window").flag("-Z");
+        // The first pane of the window is the one that its layout shows large.
+        let cmd = match want.is_coordinator {
+            true => cmd.flag("-b").option("-t", first.pane.as_str()),
+            false => cmd.option("-t", last.pane.as_str()),
+        };
+        let mut chain = vec![launch(cmd, want.launch)];
+        chain.extend(pane_marks(None, want, self.server.home()));
+        chain.push(Cmd::new("last-pane").flag("-Z").option("-t", first.window.as_str()));
+        if want.is_shared() {
+            chain.extend(self.room.arrange(number, &first.window));
+        }
+        if first.is_zoomed && want.is_shared() {
+            // Arranging shows all panes; a person who looked at one still does.
+            chain.push(Cmd::new("resize-pane").flag("-Z").option("-t", first.window.as_str()));
+        }
+        self.server.ask(&chain).map(drop)
+    }
+
+    fn open_window(&self, want: &Wanted<'_>, number: usize) -> Result<(), TerminalError> {
+        let cmd = Cmd::new("new-window").option("-n", literal(&want.window_name(number)));
+        let cmd = match self.neighbour(want, number) {
+            Some((flag, window)) => cmd.flag(flag).option("-t", window),
+            None => cmd.option("-t", format!("{}:", self.session)),
+        };
+        let mut chain = vec![launch(cmd, want.launch)];
+        chain.extend(window_marks(None, &want.place(number)));
+        chain.extend(pane_marks(None, want, self.server.home()));
+        chain.push(Cmd::new("last-window").option("-t", format!("{}:", self.session)));
+        self.server.ask(&chain).map(drop)
+    }
+
+    /// The window beside which a new one belongs: after the nearest one before it in the plan's order,
+    /// or before the first one that is there.
+    fn neighbour(&self, want: &Wanted<'_>, number: usize) -> Option<(&'static str, String)> {
+        let order = wanted(self.plan);
+        let mine = order.iter().position(|other| other.place(1) == want.place(1))?;
+        let before = order.iter().take(mine).rev().flat_map(|other| {
+            // Any number of shared windows may stand between; the last of them is the neighbour.
+            let last = if other.is_shared() { order.len() } else { 1 };
+            (1..=last).rev().map(|at| other.place(at))
+        });
+        let own = (1..number).rev().map(|at| want.place(at));
+        let window = |place: String| self.rows_in(&place).next().map(|row| row.window.clone());
+        if let Some(window) = own.chain(before).find_map(window) {
+            return Some(("-a", window));
+        }
+        let after = order.iter().skip(mine + 1).map(|other| other.place(1));
+        after.filter(|place| *place != want.place(1)).find_map(window).map(|found| ("-b", found))
+    }
+}
+
+/// Sets a pane's title where programs and other tools look for it.
+pub(super) fn titled(target: Option<&str>, title: &str) -> Vec<Cmd> {
+    let select = Cmd::new("select-pane");
+    let select = match target {
+        Some(target) => select.option("-t", target),
+        None => select,
+    };
+    vec![
+        select.option("-T", literal(title)),
+        set(Scope::Pane, target, "@agency_title", &literal(title)),
+    ]
+}

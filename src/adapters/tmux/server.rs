@@ -1,0 +1,243 @@
+//! How a tmux server is reached: through the persistent client, or by a process when there is none.
+//!
+//! The client needs a session to attach to, so the very first command of a server runs as a process.
+//! A server that hangs or dies gives a typed error; the next call connects anew. The server is never
+//! killed, and the user's own one is never configured.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use super::command::{self, Cmd, Scope, set};
+use super::link::{HintSlot, Link, hung, lock};
+use crate::adapters::process::{Invocation, RunError};
+use crate::ports::terminals::TerminalError;
+
+/// How to reach the server, and how to tell what is ours on it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// None: the user's own server. A name: a private one (`-L`); with `/` in it: its path (`-S`).
+    pub socket: Option<String>,
+    /// A short stable text that names this workbench; sessions and panes carry it.
+    pub home: String,
+    /// How long the server may take to answer one request.
+    pub deadline: Duration,
+}
+
+impl Settings {
+    /// An answer takes under a millisecond; after two seconds none will come.
+    pub const DEADLINE: Duration = Duration::from_secs(2);
+}
+
+pub(super) struct Server {
+    socket: Option<String>,
+    home: String,
+    deadline: Duration,
+    link: Mutex<Option<Arc<Link>>>,
+    pub(super) hint: HintSlot,
+    /// As the program tells it; asked once.
+    pub(super) version: OnceLock<String>,
+    hooks_due: AtomicBool,
+}
+
+impl Server {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            socket: settings.socket.clone(),
+            home: to_mark(&settings.home),
+            deadline: settings.deadline,
+            link: Mutex::default(),
+            hint: HintSlot::default(),
+            version: OnceLock::new(),
+            hooks_due: AtomicBool::new(false),
+        }
+    }
+
+    /// The mark of what is ours, without white space.
+    pub(super) fn home(&self) -> &str {
+        &self.home
+    }
+
+    /// There is a new client or a new window, so hooks must be set.
+    pub(super) fn want_hooks(&self) {
+        self.hooks_due.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether hooks must be set; asked once, true once.
+    pub(super) fn take_hooks_due(&self) -> bool {
+        self.hooks_due.swap(false, Ordering::SeqCst)
+    }
+
+    /// The program and the flags that choose the server.
+    pub(super) fn program(&self) -> Vec<String> {
+        let mut argv = vec!["tmux".to_owned()];
+        if let Some(socket) = &self.socket {
+            let flag = if socket.contains('/') { "-S" } else { "-L" };
+            argv.extend([flag.to_owned(), socket.clone()]);
+        }
+        argv
+    }
+
+    /// Runs a chain that only reads. A lost connection is tried once more: the session that the
+    /// client sat in may have been closed while the server is well.
+    pub(super) fn read(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
+        match self.ask(chain) {
+            Err(TerminalError::Died { .. }) => self.ask(chain),
+            other => other,
+        }
+    }
+
+    /// Runs a chain once.
+    pub(super) fn ask(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
+        let Some(link) = self.link()? else { return self.ask_by_process(chain) };
+        let answer = link.ask(chain, self.deadline);
+        if matches!(answer, Err(TerminalError::Hung { .. } | TerminalError::Died { .. })) {
+            self.drop_link(&link);
+        }
+        answer
+    }
+
+    /// Runs a chain in a process of its own, for what must outlive the client's session.
+    pub(super) fn ask_by_process(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
+        let name = command::name_of(chain);
+        let run = self.invocation().args(command::to_argv(chain)).run(self.deadline);
+        let outcome = run.map_err(|error| match error {
+            RunError::NotFound { .. } => TerminalError::NotInstalled,
+            RunError::TimedOut { after, .. } => hung(name.clone(), after),
+            RunError::Io { .. } => TerminalError::Io { problem: error.to_string() },
+        })?;
+        if outcome.status.success() {
+            return Ok(String::from_utf8_lossy(&outcome.stdout).into_owned());
+        }
+        Err(to_error(name, outcome.problem()))
+    }
+
+    /// What must run first if our command is the one that starts a private server.
+    pub(super) fn first_words(&self) -> Vec<Cmd> {
+        if self.socket.is_none() {
+            return Vec::new();
+        }
+        // Ten thousand lines of true colour are 40 MB in a pane; more is in the programs' own files.
+        let words = [
+            ("history-limit", "10000"),
+            ("default-terminal", "tmux-256color"),
+            ("terminal-features[99]", "*:RGB"),
+            ("focus-events", "on"),
+            ("set-clipboard", "on"),
+            // Programs read a lone Esc at once; the default of 500 ms is made for slow lines.
+            ("escape-time", "10"),
+            ("window-size", "latest"),
+            ("mouse", "on"),
+        ];
+        let set_global =
+            |(key, value): (&str, &str)| Cmd::new("set-option").flag("-g").param(key).param(value);
+        std::iter::once(Cmd::new("start-server")).chain(words.into_iter().map(set_global)).collect()
+    }
+
+    /// The marks of one of our sessions, by target.
+    pub(super) fn session_marks(&self, target: &str) -> Vec<Cmd> {
+        vec![
+            set(Scope::Session, Some(target), "@agency_home", &self.home),
+            // The user may have this on: a session without a client would be gone at once.
+            set(Scope::Session, Some(target), "destroy-unattached", "off"),
+        ]
+    }
+
+    fn invocation(&self) -> Invocation {
+        let mut argv = self.program();
+        let program = argv.remove(0);
+        // Without `-f` a private server would load the user's configuration, hooks and all.
+        if self.socket.is_some() {
+            argv.extend(["-f".to_owned(), "/dev/null".to_owned()]);
+        }
+        // `-u`: without a UTF-8 locale tmux would replace what it prints by `_`. The fail point of a
+        // test must not go on into a server, and from there into every pane.
+        Invocation::new(program, "/")
+            .args(argv)
+            .args(["-u"])
+            .unset("TMUX")
+            .unset("TMUX_PANE")
+            .unset("AGENCY_FAIL_POINT")
+    }
+
+    fn link(&self) -> Result<Option<Arc<Link>>, TerminalError> {
+        let mut slot = lock(&self.link);
+        if let Some(link) = slot.as_ref().filter(|link| link.is_alive()) {
+            return Ok(Some(Arc::clone(link)));
+        }
+        *slot = None;
+        let Some(session) = self.own_session()? else { return Ok(None) };
+        let invocation = self.invocation().args(["-C", "attach-session", "-t"]).args([session]);
+        let command = invocation.args(["-f", "no-output,ignore-size"]).to_command();
+        match Link::open(command, Arc::clone(&self.hint), self.deadline) {
+            Ok(link) => {
+                let link = Arc::new(link);
+                *slot = Some(Arc::clone(&link));
+                self.want_hooks();
+                Ok(Some(link))
+            }
+            // The session went away in between: a process still gets an answer.
+            Err(TerminalError::Died { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn own_session(&self) -> Result<Option<String>, TerminalError> {
+        let list = Cmd::new("list-sessions").option("-F", "#{session_id} #{@agency_home}");
+        let text = match self.ask_by_process(&[list]) {
+            Err(TerminalError::NoServer | TerminalError::Died { .. }) => return Ok(None),
+            other => other?,
+        };
+        let mut rows = text.lines().filter_map(|line| line.split_once(' '));
+        Ok(rows.find(|(_, home)| *home == self.home).map(|(id, _)| id.to_owned()))
+    }
+
+    fn drop_link(&self, broken: &Arc<Link>) {
+        let mut slot = lock(&self.link);
+        if slot.as_ref().is_some_and(|link| Arc::ptr_eq(link, broken)) {
+            *slot = None;
+        }
+    }
+}
+
+fn to_error(command: String, problem: String) -> TerminalError {
+    let says = |words: &[&str]| words.iter().any(|word| problem.contains(word));
+    if says(&["no server running", "error connecting to"]) {
+        TerminalError::NoServer
+    } else if says(&["server exited", "lost server"]) {
+        TerminalError::Died { command }
+    } else {
+        TerminalError::Refused { command, problem }
+    }
+}
+
+/// Spells a text with letters, digits, `/`, `.` and `-`; anything else by its number, so that two
+/// texts never get the same mark.
+fn to_mark(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-');
+    let spell = |byte: u8| match is_plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("_{byte:02x}"),
+    };
+    text.bytes().map(spell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_homes_never_share_a_mark() {
+        assert_eq!(to_mark("/work/a b"), "/work/a_20b");
+        assert_ne!(to_mark("/a_20b"), to_mark("/a b"));
+    }
+
+    #[test]
+    fn what_tmux_says_on_failure_becomes_a_typed_error() {
+        let error = |text: &str| to_error("x".to_owned(), text.to_owned());
+        assert_eq!(error("no server running on /tmp/tmux-0/x"), TerminalError::NoServer);
+        assert_eq!(error("error connecting to /tmp/x (No such file)"), TerminalError::NoServer);
+        assert!(matches!(error("server exited unexpectedly"), TerminalError::Died { .. }));
+        assert!(matches!(error("can't find pane: %9"), TerminalError::Refused { .. }));
+    }
+}

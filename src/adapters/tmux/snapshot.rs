@@ -1,0 +1,159 @@
+//! What is on the server, in one question: sessions and panes that carry our mark.
+//!
+//! Only cheap formats are asked for; the name of the program in front costs a look into `/proc` each and
+//! is asked only of panes marked as shells. Fields are separated by one space: none but the last can
+//! hold one. The mark is compared here, not in a format, so no text of ours is ever expanded.
+
+use super::command::Cmd;
+use super::server::Server;
+use crate::domain::id::SpawnId;
+use crate::domain::name::AgentAddress;
+use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, TerminalError};
+
+const SESSION: &str = "#{session_id} #{@agency_home} #{session_name}";
+
+const PANE: &str = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal} #{window_zoomed_flag} #{@agency_window} #{@agency_role} #{@agency_agent} #{@agency_spawn} #{@agency_home} #{?@agency_shell,#{pane_current_command},}";
+
+/// A session on the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SessionRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) is_ours: bool,
+}
+
+/// A pane that carries our mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PaneRow {
+    pub(super) session: String,
+    pub(super) window: String,
+    pub(super) pane: String,
+    pub(super) pid: u32,
+    pub(super) life: PaneLife,
+    pub(super) is_zoomed: bool,
+    /// Which of our windows it is in: `agents:1`, `agent:NAME`, `tools`, ….
+    pub(super) place: String,
+    /// `agent`, `tools`, `sandbox`; empty for a pane that a person made in our session.
+    pub(super) role: String,
+    pub(super) owner: Option<(AgentAddress, SpawnId)>,
+    pub(super) foreground: Option<String>,
+}
+
+impl PaneRow {
+    /// As the port shows it; none if it is no agent's.
+    pub(super) fn to_seen(&self) -> Option<PaneSeen> {
+        let (agent, spawn) = self.owner.clone()?;
+        Some(PaneSeen {
+            agent,
+            spawn,
+            pane: PaneId(self.pane.clone()),
+            pid: self.pid,
+            life: self.life,
+            foreground: self.foreground.clone(),
+        })
+    }
+}
+
+/// Everything of ours.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Snapshot {
+    /// All sessions, other people's too.
+    pub(super) sessions: Vec<SessionRow>,
+    /// Our panes; one that is linked into several sessions is there several times.
+    pub(super) panes: Vec<PaneRow>,
+}
+
+impl Snapshot {
+    /// Asks the server; empty if there is none.
+    pub(super) fn take(server: &Server) -> Result<Self, TerminalError> {
+        let chain = [
+            Cmd::new("list-sessions").option("-F", SESSION),
+            Cmd::new("list-panes").flag("-a").option("-f", "#{@agency_home}").option("-F", PANE),
+        ];
+        let answer = match server.read(&chain) {
+            // A server ends when its last session does, maybe while it is asked.
+            Err(TerminalError::Died { .. }) => server.read(&chain),
+            other => other,
+        };
+        match answer {
+            Ok(text) => Ok(Self::parse(&text, server.home())),
+            Err(TerminalError::NoServer) => Ok(Self::default()),
+            // What `list-panes` says where there is no session at all, as in a server that is ending.
+            Err(TerminalError::Refused { problem, .. })
+                if problem.contains("no current target") =>
+            {
+                Ok(Self::default())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn parse(text: &str, home: &str) -> Self {
+        let mut snapshot = Self::default();
+        for line in text.lines() {
+            match line.split_once(' ') {
+                Some((_, rest)) if rest.starts_with('@') => {
+                    snapshot.panes.extend(parse_pane(line, home));
+                }
+                _ => snapshot.sessions.extend(parse_session(line, home)),
+            }
+        }
+        snapshot
+    }
+
+    /// The session of exactly that name.
+    pub(super) fn session(&self, name: &str) -> Option<&SessionRow> {
+        self.sessions.iter().find(|session| session.name == name)
+    }
+
+    /// Our panes, each once.
+    pub(super) fn distinct_panes(&self) -> Vec<&PaneRow> {
+        let mut seen = std::collections::BTreeSet::new();
+        self.panes.iter().filter(|row| seen.insert(row.pane.as_str())).collect()
+    }
+}
+
+fn parse_session(line: &str, home: &str) -> Option<SessionRow> {
+    let mut fields = line.splitn(3, ' ');
+    let (id, mark, name) = (fields.next()?, fields.next()?, fields.next()?);
+    Some(SessionRow { id: id.to_owned(), name: name.to_owned(), is_ours: mark == home })
+}
+
+fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
+    let mut fields = line.splitn(14, ' ');
+    let mut next = || fields.next();
+    let (session, window, pane) = (next()?.to_owned(), next()?.to_owned(), next()?.to_owned());
+    let pid = next()?.parse().unwrap_or(0);
+    let (is_dead, status, signal) = (next()? == "1", next()?.parse().ok(), next()?.parse().ok());
+    let is_zoomed = next()? == "1";
+    let (place, role) = (next()?.to_owned(), next()?.to_owned());
+    let owner = next()?.parse().ok().zip(next()?.parse().ok());
+    let mark = next()?;
+    let foreground = next().filter(|name| !name.is_empty()).map(str::to_owned);
+    let life = match is_dead {
+        true => PaneLife::Dead { status, signal },
+        false => PaneLife::Alive,
+    };
+    let row =
+        PaneRow { session, window, pane, pid, life, is_zoomed, place, role, owner, foreground };
+    (mark == home).then_some(row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_panes_with_our_mark_are_seen() {
+        let spawn = uuid::Uuid::from_u128(1);
+        let text = format!(
+            "$0 home A\n$1  other name\n$0 @0 %0 12 1 3  0 agents:1 agent A/c {spawn} home sh\n$1 @1 %1 13 0   0   A/d {spawn} elsewhere \n"
+        );
+        let snapshot = Snapshot::parse(&text, "home");
+        assert_eq!(snapshot.session("other name").map(|row| row.is_ours), Some(false));
+        assert_eq!(snapshot.session("A").map(|row| row.is_ours), Some(true));
+        assert_eq!(snapshot.panes.len(), 1);
+        assert_eq!(snapshot.panes[0].life, PaneLife::Dead { status: Some(3), signal: None });
+        assert_eq!(snapshot.panes[0].foreground.as_deref(), Some("sh"));
+    }
+}

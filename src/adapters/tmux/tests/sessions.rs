@@ -1,0 +1,191 @@
+//! Sessions on a real server: sizes, titles, strange configurations, focus, and what is left behind.
+
+use super::*;
+use crate::domain::agency::Layout;
+use crate::ports::terminals::contract::fresh_spawn;
+use crate::ports::terminals::{Launch, PaneLife};
+
+/// What a user may have set that would break names, indexes or lives.
+const STRANGE: &str = "set -g base-index 1\nset -g pane-base-index 1\nset -g automatic-rename on\nset -g default-command 'sleep 999'\nset -g remain-on-exit off\nset -g prefix C-]\nset -g destroy-unattached on\nset -g renumber-windows on\nset -g @agency_home wrong\n";
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|at| format!("agent{at}")).collect()
+}
+
+fn plan_of(world: &RealWorld, count: usize) -> SessionPlan {
+    let names = names(count);
+    world.plan(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn nine_agents_fill_windows_without_a_pane_under_80x20() {
+    let world = RealWorld::new();
+    let seen = world.tmux.ensure(&plan_of(&world, 9)).expect("it is made");
+    assert_eq!(seen.len(), 9);
+    let windows =
+        world.user(&["list-windows", "-t", "=Code", "-F", "#{window_name}:#{window_panes}"]);
+    assert_eq!(windows, "agents:3\nagents-2:4\nagents-3:2\ntools:1\nsandbox:1");
+    let format = "#{pane_width} #{pane_height} #{@agency_agent}";
+    let text = world.user(&["list-panes", "-s", "-t", "=Code", "-F", format]);
+    let mut largest = (0, "");
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let (columns, rows): (u32, u32) = (fields[0].parse().unwrap(), fields[1].parse().unwrap());
+        assert!(columns >= 80 && rows >= 20, "{line}");
+        if fields[2].ends_with("agent0")
+            || fields[2].ends_with("agent1")
+            || fields[2].ends_with("agent2")
+        {
+            largest = largest.max((columns * rows, fields[2]));
+        }
+    }
+    assert_eq!(largest.1, "Code/agent0");
+}
+
+#[test]
+fn titles_and_environment_reach_the_pane() {
+    let world = RealWorld::new();
+    let out = world.folder.path().join("env");
+    let mut plan = plan_of(&world, 1);
+    plan.panes[0].launch.argv =
+        ["/bin/sh", "-c", "env > \"$0.new\"; mv \"$0.new\" \"$0\"; exec sleep 1000"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([out.to_string_lossy().into_owned()])
+            .collect();
+    plan.panes[0].launch.env.insert("LINES2".to_owned(), "a\n'b' $HOME \"c\\;".to_owned());
+    plan.panes[0].launch.folder = world.folder.path().join("#{pid} it's");
+    std::fs::create_dir(&plan.panes[0].launch.folder).expect("a folder");
+    world.tmux.ensure(&plan).expect("it is made");
+    wait_for("the program wrote its environment", || out.exists());
+    let env = std::fs::read_to_string(out).expect("text");
+    for line in ["AGENCY_TEST=it's; here", "COLORTERM=truecolor", "LINES2=a\n'b' $HOME \"c\\;\n"] {
+        assert!(env.contains(line), "{line} in {env}");
+    }
+    assert!(env.contains("/#{pid} it's\n"), "{env}");
+    let title =
+        world.user(&["list-panes", "-t", "=Code:agents", "-F", "#{pane_title}|#{@agency_title}"]);
+    assert_eq!(title, "agent0 #1|agent0 ##1");
+}
+
+#[test]
+fn a_strange_user_configuration_changes_nothing() {
+    let world = RealWorld::with_user_config(STRANGE);
+    let before = world.user(&["show-options", "-g"]);
+    let plan = plan_of(&world, 4);
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    assert_eq!(world.tmux.ensure(&plan).expect("nothing to do"), made);
+    world.kill_pane(&made[1].pane);
+    world.end_program(&made[2]);
+    let dead =
+        || world.tmux.look().expect("it answers").panes.iter().any(|p| p.life != PaneLife::Alive);
+    wait_for("the program is seen dead", dead);
+    assert_eq!(world.tmux.ensure(&plan).expect("it comes back").len(), 4);
+    let windows = world.user(&["list-windows", "-t", "=Code", "-F", "#{window_name}"]);
+    assert_eq!(windows, "agents\nagents-2\ntools\nsandbox");
+    assert_eq!(world.user(&["show-options", "-g"]), before);
+    world.tmux.close_session(&plan.agency).expect("it closes");
+    assert_eq!(world.user(&["list-sessions", "-F", "#{session_name}"]), "mine");
+}
+
+#[test]
+fn the_windows_layout_has_one_window_for_each_agent_in_order() {
+    let world = RealWorld::new();
+    let mut plan = plan_of(&world, 3);
+    plan.layout = Layout::Windows;
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    let windows = || world.user(&["list-windows", "-t", "=Code", "-F", "#{window_name}"]);
+    let order = "agent0\nagent1\nagent2\ntools\nsandbox";
+    assert_eq!(windows(), order);
+    for seen in &made {
+        world.kill_pane(&seen.pane);
+        world.tmux.ensure(&plan).expect("it comes back");
+        assert_eq!(windows(), order);
+    }
+}
+
+#[test]
+fn a_pane_made_again_does_not_take_the_focus() {
+    let world = RealWorld::new();
+    let plan = plan_of(&world, 4);
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    let focus = || {
+        world.user(&[
+            "display-message",
+            "-p",
+            "-t",
+            "=Code:",
+            "#{window_name} #{pane_id} #{window_zoomed_flag}",
+        ])
+    };
+    world.user(&["select-pane", "-t", &made[1].pane.0]);
+    world.user(&["resize-pane", "-Z", "-t", &made[1].pane.0]);
+    let before = focus();
+    assert_eq!(before, format!("agents {} 1", made[1].pane.0));
+    for lost in [0, 2, 3] {
+        world.kill_pane(&made[lost].pane);
+        world.user(&["select-pane", "-t", &made[1].pane.0]);
+        if focus() != before {
+            world.user(&["resize-pane", "-Z", "-t", &made[1].pane.0]);
+        }
+        world.tmux.ensure(&plan).expect("it comes back");
+        assert_eq!(focus(), before, "after pane {lost}");
+    }
+}
+
+#[test]
+fn a_pane_that_a_person_made_in_our_session_is_theirs() {
+    let world = RealWorld::new();
+    let plan = plan_of(&world, 1);
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    world.user(&["split-window", "-d", "-t", &made[0].pane.0, "sleep 1000"]);
+    assert_eq!(world.tmux.look().expect("it answers").panes, made);
+    world.user(&["kill-window", "-t", "=Code:tools"]);
+    world.tmux.ensure(&plan).expect("tools come back");
+    let windows =
+        world.user(&["list-windows", "-t", "=Code", "-F", "#{window_name}:#{window_panes}"]);
+    assert_eq!(windows, "agents:2\ntools:1\nsandbox:1");
+}
+
+#[test]
+fn a_program_that_ignores_the_hangup_does_not_outlive_its_session() {
+    let world = RealWorld::new();
+    let mut plan = plan_of(&world, 2);
+    let stubborn = "trap '' HUP TERM; echo deaf; while :; do sleep 1; done";
+    plan.panes[0].launch.argv = ["/bin/sh", "-c", stubborn].map(str::to_owned).to_vec();
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    wait_for("it is deaf", || world.tmux.is_on_screen(&made[0].pane, "deaf") == Ok(true));
+    world.tmux.close_session(&plan.agency).expect("it closes");
+    assert!(!is_running(made[0].pid));
+}
+
+#[test]
+fn only_a_shell_tells_its_foreground_program() {
+    let world = RealWorld::new();
+    let mut plan = plan_of(&world, 2);
+    plan.panes[1].launch = Launch { argv: Vec::new(), ..plan.panes[1].launch.clone() };
+    plan.panes[1].spawn = fresh_spawn();
+    world.tmux.ensure(&plan).expect("it is made");
+    wait_for("the shell is in front", || {
+        let panes = world.tmux.look().expect("it answers").panes;
+        let of = |name: &str| panes.iter().find(|p| p.agent.agent.as_str() == name).expect("there");
+        of("agent0").foreground.is_none() && of("agent1").foreground.is_some()
+    });
+}
+
+#[test]
+fn attaching_depends_on_where_the_person_sits() {
+    let world = RealWorld::new();
+    let plan = plan_of(&world, 4);
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    let socket = world.socket.to_string_lossy().into_owned();
+    let attach = |inside: Option<&str>| {
+        world.tmux.attach_plan(&plan.agency, Some(&made[3].pane), inside).expect("there is one")
+    };
+    assert_eq!(attach(None).argv, ["tmux", "-S", &socket, "attach-session", "-t", "=Code"]);
+    assert_eq!(attach(Some("/tmp/other/default")).unset, ["TMUX", "TMUX_PANE"]);
+    let same = attach(Some(&format!("{socket},123,0")));
+    assert_eq!((same.argv[3].as_str(), same.unset.len()), ("switch-client", 0));
+    let shown = world.user(&["display-message", "-p", "-t", "=Code:", "#{pane_id}"]);
+    assert_eq!(shown, made[3].pane.0);
+}

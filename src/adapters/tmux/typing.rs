@@ -1,0 +1,148 @@
+//! Text into a program's input line: proven empty, pasted, seen, submitted, and seen to be left.
+//!
+//! An Enter on a guess can approve what a permission dialog asks, so nothing is typed unless the
+//! program's own empty prompt is at the cursor. The check and the paste are one command of the server (a
+//! paste into a dead pane ends tmux 3.3a). After the paste nothing is ever repeated: what is not seen
+//! to go well is uncertain.
+//!
+//! probe → prompt empty? → conditional paste → token seen → Enter → line left → submitted
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::command::Cmd;
+use super::pause::{Pause, rest};
+use super::probe::{INPUT, Probe, STATE};
+use super::server::Server;
+use crate::domain::text::to_plain;
+use crate::failpoint;
+use crate::ports::terminals::{TerminalError, Typed, TypingOrder};
+
+/// What the conditional answers when the pane has changed since the look.
+const REFUSED: &str = "agency-refused";
+
+/// Carries out one order.
+pub(super) fn type_text(server: &Server, order: &TypingOrder) -> Result<Typed, TerminalError> {
+    let pane = order.pane.0.as_str();
+    let probe = match Probe::take(server, pane) {
+        Ok(probe) => probe,
+        Err(TerminalError::Refused { .. } | TerminalError::NoServer) => {
+            return Ok(not_ready("the pane is gone"));
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(reason) = probe.obstacle(server, order)? {
+        return Ok(not_ready(&reason));
+    }
+    match paste(server, order, &probe) {
+        Ok(true) => failpoint::hit("delivery.pasted"),
+        Ok(false) => return Ok(not_ready("the pane changed while it was looked at")),
+        Err(TerminalError::Refused { problem, .. }) => return Ok(not_ready(&problem)),
+        Err(TerminalError::NoServer) => return Ok(not_ready("the pane is gone")),
+        Err(error) => return Ok(uncertain(&error.to_string())),
+    }
+    // From here on something was typed: whatever goes wrong is not known to be undone.
+    Ok(submit(server, order).unwrap_or_else(|error| uncertain(&error.to_string())))
+}
+
+fn not_ready(reason: &str) -> Typed {
+    Typed::NotReady { reason: reason.to_owned() }
+}
+
+fn uncertain(reason: &str) -> Typed {
+    Typed::Uncertain { reason: reason.to_owned() }
+}
+
+/// Pastes if the pane is still exactly as probed; false if it is not.
+fn paste(server: &Server, order: &TypingOrder, probe: &Probe) -> Result<bool, TerminalError> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let buffer = format!("agency-{}-{number}", std::process::id());
+    let pane = order.pane.0.as_str();
+    let text = to_plain(&order.text).trim_end_matches('\n').to_owned();
+    let chain = [
+        Cmd::new("set-buffer").option("-b", buffer.as_str()).param("--").param(text),
+        Cmd::new("if-shell")
+            .flag("-F")
+            .option("-t", pane)
+            .param(format!("#{{==:{STATE},{}}}", probe.state))
+            .param(format!("paste-buffer -p -r -d -b {buffer} -t {pane}"))
+            .param(format!("delete-buffer -b {buffer} ; display-message -p {REFUSED}")),
+    ];
+    Ok(!server.ask(&chain)?.contains(REFUSED))
+}
+
+fn submit(server: &Server, order: &TypingOrder) -> Result<Typed, TerminalError> {
+    let typed = match arrive(server, order)? {
+        Arrival::Seen(typed) => typed,
+        Arrival::Lost(reason) => return Ok(uncertain(&format!("the text was pasted, {reason}"))),
+    };
+    if !enter(server, order, &typed)? {
+        return Ok(uncertain("the text was pasted, then the pane changed before Enter"));
+    }
+    failpoint::hit("delivery.entered");
+    let mut pause = Pause::up_to(limit_of(order));
+    loop {
+        let now = Probe::take(server, &order.pane.0)?;
+        if let Some(reason) = now.disturbance(order) {
+            return Ok(uncertain(&format!("the text was submitted, then: {reason}")));
+        }
+        if now.has_left(&typed, &order.input_line) {
+            return Ok(Typed::Submitted);
+        }
+        if !pause.again() {
+            return Ok(uncertain("the text still stands in the input line after Enter"));
+        }
+    }
+}
+
+fn limit_of(order: &TypingOrder) -> Duration {
+    Duration::from_millis(u64::from(order.deadline_ms))
+}
+
+enum Arrival {
+    /// The text is on the screen, which was this just before Enter.
+    Seen(Probe),
+    /// It is not, or not where it can be submitted.
+    Lost(String),
+}
+
+/// Waits until the token is seen and the program has drawn all of the text.
+fn arrive(server: &Server, order: &TypingOrder) -> Result<Arrival, TerminalError> {
+    let pane = order.pane.0.as_str();
+    let mut pause = Pause::up_to(limit_of(order));
+    let mut before = Probe::take(server, pane)?;
+    loop {
+        if let Some(reason) = before.disturbance(order) {
+            return Ok(Arrival::Lost(format!("then: {reason}")));
+        }
+        if !pause.again() {
+            return Ok(Arrival::Lost("but did not show".to_owned()));
+        }
+        let now = Probe::take(server, pane)?;
+        // A cursor that moves tells of a text that is still being drawn.
+        if now.shows(&order.token) && now.state == before.state {
+            break;
+        }
+        before = now;
+    }
+    rest(Duration::from_millis(u64::from(order.input_line.enter_delay_ms)));
+    let typed = Probe::take(server, pane)?;
+    Ok(match typed.disturbance(order) {
+        Some(reason) => Arrival::Lost(format!("then: {reason}")),
+        None => Arrival::Seen(typed),
+    })
+}
+
+/// Presses Enter if the same program still takes input: in copy mode the key would be lost. The cursor
+/// may have moved since, it is the program's own.
+fn enter(server: &Server, order: &TypingOrder, typed: &Probe) -> Result<bool, TerminalError> {
+    let pane = order.pane.0.as_str();
+    let chain = [Cmd::new("if-shell")
+        .flag("-F")
+        .option("-t", pane)
+        .param(format!("#{{==:{INPUT},{}}}", typed.input_state()))
+        .param(format!("send-keys -t {pane} Enter"))
+        .param(format!("display-message -p {REFUSED}"))];
+    Ok(!server.ask(&chain)?.contains(REFUSED))
+}

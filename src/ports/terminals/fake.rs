@@ -1,0 +1,307 @@
+//! Terminals in memory, for tests of what stands above them.
+//!
+//! Programs in its panes live until a test ends them. What is typed is taken at once, unless the test
+//! says that a pane is not ready or swallows its text. The same contract as for the real thing holds.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{
+    AttachPlan, PaneId, PaneLife, PanePlan, PaneSeen, SessionPlan, Sighting, TerminalError,
+    TerminalHint, Terminals, Typed, TypingOrder,
+};
+use crate::domain::name::Name;
+
+/// How a pane takes what is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Temper {
+    /// Takes it.
+    Ready,
+    /// Answers not ready, with this reason.
+    Busy(String),
+    /// Takes it and shows nothing of it.
+    Swallowing,
+}
+
+#[derive(Debug, Clone)]
+struct FakePane {
+    session: Name,
+    seen: PaneSeen,
+    temper: Temper,
+    screen: String,
+    received: Vec<String>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Name, and whether it is ours.
+    sessions: BTreeMap<String, bool>,
+    panes: Vec<FakePane>,
+    made: u32,
+    is_hung: bool,
+    hint: Option<Box<dyn Fn(TerminalHint) + Send>>,
+}
+
+/// The fake.
+#[derive(Default)]
+pub struct FakeTerminals {
+    state: Mutex<State>,
+}
+
+impl FakeTerminals {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn awake(&self, command: &str) -> Result<MutexGuard<'_, State>, TerminalError> {
+        let state = self.state();
+        match state.is_hung {
+            true => Err(TerminalError::Hung { command: command.to_owned(), after_ms: 2000 }),
+            false => Ok(state),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State), hint: TerminalHint) {
+        let mut state = self.state();
+        change(&mut state);
+        if let Some(callback) = &state.hint {
+            callback(hint);
+        }
+    }
+
+    /// Every call fails as hung until it is woken.
+    pub fn hang(&self) {
+        self.state().is_hung = true;
+    }
+
+    /// Answers again.
+    pub fn wake(&self) {
+        self.state().is_hung = false;
+    }
+
+    /// The program in a pane ends.
+    pub fn end_program(&self, pane: &PaneId, status: Option<i32>) {
+        let dead = PaneLife::Dead { status, signal: None };
+        let change = |state: &mut State| {
+            state
+                .panes
+                .iter_mut()
+                .filter(|p| p.seen.pane == *pane)
+                .for_each(|p| p.seen.life = dead);
+        };
+        self.change(change, TerminalHint::Changed);
+    }
+
+    /// A pane is closed by somebody else.
+    pub fn kill_pane(&self, pane: &PaneId) {
+        self.change(|state| state.panes.retain(|p| p.seen.pane != *pane), TerminalHint::Changed);
+    }
+
+    /// A session is closed by somebody else.
+    pub fn kill_session(&self, name: &Name) {
+        let change = |state: &mut State| {
+            state.sessions.remove(name.as_str());
+            state.panes.retain(|pane| pane.session != *name);
+        };
+        self.change(change, TerminalHint::Changed);
+    }
+
+    /// The server ends with all that is in it.
+    pub fn kill_server(&self) {
+        let change = |state: &mut State| {
+            state.sessions.clear();
+            state.panes.clear();
+        };
+        self.change(change, TerminalHint::Lost);
+    }
+
+    /// Somebody else makes a session.
+    pub fn add_foreign_session(&self, name: &str) {
+        self.state().sessions.insert(name.to_owned(), false);
+    }
+
+    /// Says how a pane takes what is typed from now on.
+    pub fn set_temper(&self, pane: &PaneId, temper: Temper) {
+        let mut state = self.state();
+        state.panes.iter_mut().filter(|p| p.seen.pane == *pane).for_each(|p| {
+            p.temper = temper.clone();
+        });
+    }
+
+    /// What was submitted in a pane, oldest first.
+    pub fn received(&self, pane: &PaneId) -> Vec<String> {
+        let state = self.state();
+        let found = state.panes.iter().find(|p| p.seen.pane == *pane);
+        found.map(|p| p.received.clone()).unwrap_or_default()
+    }
+}
+
+impl State {
+    fn pane(&mut self, pane: &PaneId) -> Result<&mut FakePane, TerminalError> {
+        self.panes.iter_mut().find(|p| p.seen.pane == *pane).ok_or(TerminalError::Refused {
+            command: "find".to_owned(),
+            problem: format!("can't find pane: {}", pane.0),
+        })
+    }
+
+    fn ensure_pane(&mut self, session: &Name, plan: &PanePlan) -> PaneSeen {
+        let (made, shell) = (self.made + 1, plan.launch.argv.is_empty());
+        if let Some(pane) = self.panes.iter_mut().find(|p| p.seen.agent == plan.agent) {
+            if pane.seen.life != PaneLife::Alive {
+                self.made = made;
+                pane.seen.life = PaneLife::Alive;
+                pane.seen.spawn = plan.spawn;
+                pane.seen.pid = made;
+                pane.temper = Temper::Ready;
+            }
+            return pane.seen.clone();
+        }
+        self.made = made;
+        let seen = PaneSeen {
+            agent: plan.agent.clone(),
+            spawn: plan.spawn,
+            pane: PaneId(format!("%{made}")),
+            pid: made,
+            life: PaneLife::Alive,
+            foreground: shell.then(|| "sh".to_owned()),
+        };
+        self.panes.push(FakePane {
+            session: session.clone(),
+            seen: seen.clone(),
+            temper: Temper::Ready,
+            screen: String::new(),
+            received: Vec::new(),
+        });
+        seen
+    }
+}
+
+impl Terminals for FakeTerminals {
+    fn version(&self) -> Result<String, TerminalError> {
+        Ok("3.3a".to_owned())
+    }
+
+    fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {
+        let mut state = self.awake("new-session")?;
+        let is_ours = state.sessions.entry(plan.agency.to_string()).or_insert(true);
+        if !*is_ours {
+            return Err(TerminalError::ForeignSession { name: plan.agency.to_string() });
+        }
+        Ok(plan.panes.iter().map(|pane| state.ensure_pane(&plan.agency, pane)).collect())
+    }
+
+    fn look(&self) -> Result<Sighting, TerminalError> {
+        let state = self.awake("list-panes")?;
+        let ours = state.sessions.iter().filter(|(_, is_ours)| **is_ours);
+        Ok(Sighting {
+            sessions: ours.filter_map(|(name, _)| Name::parse(name).ok()).collect(),
+            panes: state.panes.iter().map(|pane| pane.seen.clone()).collect(),
+        })
+    }
+
+    fn close_session(&self, agency: &Name) -> Result<(), TerminalError> {
+        let mut state = self.awake("kill-session")?;
+        if state.sessions.get(agency.as_str()) == Some(&false) {
+            return Err(TerminalError::ForeignSession { name: agency.to_string() });
+        }
+        state.sessions.remove(agency.as_str());
+        state.panes.retain(|pane| pane.session != *agency);
+        Ok(())
+    }
+
+    fn type_text(&self, order: &TypingOrder) -> Result<Typed, TerminalError> {
+        let mut state = self.awake("display-message")?;
+        let not_ready = |reason: &str| Ok(Typed::NotReady { reason: reason.to_owned() });
+        let Ok(pane) = state.pane(&order.pane) else { return not_ready("the pane is gone") };
+        if pane.seen.spawn != order.spawn {
+            return not_ready("another life is in the pane");
+        }
+        if pane.seen.life != PaneLife::Alive {
+            return not_ready("pane is dead");
+        }
+        match pane.temper.clone() {
+            Temper::Busy(reason) => not_ready(&reason),
+            Temper::Swallowing => {
+                Ok(Typed::Uncertain { reason: "the text was pasted but did not show".to_owned() })
+            }
+            Temper::Ready => {
+                let text = crate::domain::text::to_plain(&order.text);
+                let text = text.trim_end_matches('\n');
+                pane.screen.push_str(&format!("{text}\n"));
+                pane.received.push(text.to_owned());
+                Ok(Typed::Submitted)
+            }
+        }
+    }
+
+    fn is_on_screen(&self, pane: &PaneId, token: &str) -> Result<bool, TerminalError> {
+        Ok(self.awake("capture-pane")?.pane(pane)?.screen.contains(token))
+    }
+
+    fn screen(&self, pane: &PaneId) -> Result<String, TerminalError> {
+        Ok(self.awake("capture-pane")?.pane(pane)?.screen.clone())
+    }
+
+    fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>) {
+        self.state().hint = Some(hint);
+    }
+
+    fn attach_plan(
+        &self,
+        agency: &Name,
+        _pane: Option<&PaneId>,
+        inside: Option<&str>,
+    ) -> Result<AttachPlan, TerminalError> {
+        let verb = if inside.is_some() { "switch-client" } else { "attach-session" };
+        let argv = ["tmux", verb, "-t", &format!("={agency}")].map(str::to_owned).to_vec();
+        match self.awake("attach-session")?.sessions.get(agency.as_str()) {
+            Some(true) => Ok(AttachPlan { argv, unset: Vec::new() }),
+            Some(false) => Err(TerminalError::ForeignSession { name: agency.to_string() }),
+            None => Err(TerminalError::Refused {
+                command: "attach-session".to_owned(),
+                problem: format!("there is no session `{agency}`"),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contract::{World, plan};
+    use super::*;
+
+    #[derive(Default)]
+    struct FakeWorld(FakeTerminals);
+
+    impl World for FakeWorld {
+        fn terminals(&self) -> &dyn Terminals {
+            &self.0
+        }
+        fn plan(&self, agents: &[&str]) -> SessionPlan {
+            plan("Code", agents, &["/bin/program".to_owned()])
+        }
+        fn kill_pane(&self, pane: &PaneId) {
+            self.0.kill_pane(pane);
+        }
+        fn end_program(&self, seen: &PaneSeen) {
+            self.0.end_program(&seen.pane, None);
+        }
+        fn kill_session(&self, name: &Name) {
+            self.0.kill_session(name);
+        }
+        fn kill_server(&self) {
+            self.0.kill_server();
+        }
+        fn add_foreign_session(&self, name: &str) {
+            self.0.add_foreign_session(name);
+        }
+        fn type_half_a_line(&self, pane: &PaneId) {
+            self.0.set_temper(pane, Temper::Busy("the input line is not empty".to_owned()));
+        }
+        fn received(&self, seen: &PaneSeen) -> Vec<String> {
+            self.0.received(&seen.pane)
+        }
+    }
+
+    crate::ports::terminals::contract::terminals_contract!(FakeWorld::default());
+}
