@@ -18,14 +18,13 @@ use crate::cli::{
     name = "agency",
     version,
     about = "A terminal workbench for organisations of AI agents",
-    max_term_width = 100,
     disable_help_subcommand = true,
     after_help = "With no command, `agency` opens the screen; in a pipe it prints the status.\n\n\
         First steps:\n  agency demo                      watch two agencies do a feature\n  \
         agency init --project ~/src/app  make a workbench for a repository of yours\n  \
         agency create CodeAgency         make an agency and start it\n  \
         agency goal CodeAgency \"Add a login page\"\n\n\
-        Exit status: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict,\n\
+        Exit status: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, \
         6 something needed is missing (tmux, git, an agent program)."
 )]
 pub struct Invocation {

@@ -46,3 +46,27 @@ fn target(args: &AttachArgs) -> Result<(Name, Option<Name>), Refusal> {
         .with_hint("run `agency list`")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meant(target_text: &str, agent: Option<&str>) -> Result<String, u8> {
+        let args = AttachArgs {
+            target: Address::parse(target_text).expect("address"),
+            agent: agent.map(|agent| Name::parse(agent).expect("name")),
+        };
+        target(&args)
+            .map(|(agency, agent)| format!("{agency} {agent:?}"))
+            .map_err(|refusal| refusal.kind.exit_status())
+    }
+
+    #[test]
+    fn an_agent_is_named_beside_its_agency_or_with_it() {
+        assert_eq!(meant("Code", None), Ok("Code None".to_owned()));
+        assert_eq!(meant("Code/dev", None), meant("Code", Some("dev")));
+        for (text, agent) in [("operator", None), ("*", None), ("Code/dev", Some("dev"))] {
+            assert_eq!(meant(text, agent), Err(2), "{text}");
+        }
+    }
+}

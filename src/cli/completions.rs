@@ -10,14 +10,12 @@ use crate::cli::desk::{Desk, Ending};
 
 /// What `agency completions` takes.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  agency completions bash > ~/.local/share/bash-completion/completions/agency\n  \
+#[command(after_help = "Examples:\n  agency completions bash > ~/.bash_completion.d/agency\n  \
     agency completions zsh > ~/.zfunc/_agency\n  \
-    agency completions fish > ~/.config/fish/completions/agency.fish"
-)]
+    agency completions fish > ~/.config/fish/completions/agency.fish")]
 pub struct CompletionsArgs {
-    /// For which shell
-    #[arg(value_enum, value_name = "SHELL")]
+    /// For which shell: bash, zsh or fish
+    #[arg(value_enum, value_name = "SHELL", hide_possible_values = true)]
     pub shell: ShellWord,
 }
 

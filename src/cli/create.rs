@@ -16,10 +16,10 @@ use crate::service::workbench::NewAgency;
 /// What `agency create` takes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "With no template, the agency's own name decides: `CodeAgency` is made from `code`,\n\
+    after_help = "With no template, the agency's own name decides: `CodeAgency` is made from `code`, \
     `QAAgency` from `qa`; any other name gives a bare agency with a coordinator.\n\n\
     Examples:\n  agency create CodeAgency\n  \
-    agency create Web --agents js-agent,css-agent --coordinator web-lead --capabilities frontend\n  \
+    agency create Web --agents js-agent,css-agent --coordinator web-lead\n  \
     agency create Docs --template code --runtime claude --no-start"
 )]
 pub struct CreateArgs {
@@ -44,8 +44,8 @@ pub struct CreateArgs {
     /// The program that every agent is; see `agency runtime list`
     #[arg(long, value_name = "R")]
     pub runtime: Option<Name>,
-    /// How agents are laid out in the session [default: panes]
-    #[arg(long, value_enum)]
+    /// How agents are laid out in the session: panes or windows [default: panes]
+    #[arg(long, value_enum, hide_possible_values = true)]
     pub layout: Option<LayoutWord>,
     /// Only make it
     #[arg(long)]

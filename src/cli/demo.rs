@@ -16,7 +16,7 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  agency demo                    watch it and approve on the screen\n  \
-    agency demo --headless         let it approve by itself; status 0 only if it merged and passed\n  \
+    agency demo --headless         let it approve by itself\n  \
     agency demo /tmp/demo --keep   keep everything, to look around"
 )]
 pub struct DemoArgs {

@@ -21,7 +21,7 @@ use crate::service::workbench::Identity;
 /// What `agency inbox` takes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Run by the agent itself, it makes the messages shown delivered. Acknowledge them with\n\
+    after_help = "Run by the agent itself, it makes the messages shown delivered. Acknowledge them with \
     `agency ack ID` when they are dealt with.\n\n\
     Examples:\n  agency inbox --wait\n  agency inbox --agent CodeAgency/python-agent --all"
 )]

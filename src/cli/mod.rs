@@ -50,8 +50,8 @@ mod tests;
 
 use std::ffi::OsString;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::args::{ColourWhen, Globals, Invocation, Verb};
 use crate::cli::desk::{DONE, Desk, Ending};
@@ -73,11 +73,21 @@ pub fn run_on(argv: &[OsString], house: &dyn House, output: &mut Output) -> u8 {
         output.line(concat!("agency ", env!("CARGO_PKG_VERSION")));
         return output.final_status(DONE);
     }
-    let status = match Invocation::try_parse_from(argv) {
+    let status = match read(argv, house) {
         Ok(invocation) => conduct(invocation, house, output),
         Err(error) => explain_usage(&error, argv, house, output),
     };
     output.final_status(status)
+}
+
+/// Widest help, in columns: longer lines are hard to read.
+const HELP_WIDTH: u16 = 100;
+
+fn read(argv: &[OsString], house: &dyn House) -> Result<Invocation, clap::Error> {
+    let width = house.surroundings().width.unwrap_or(HELP_WIDTH).min(HELP_WIDTH);
+    let mut tree = Invocation::command().term_width(width.into());
+    let matches = tree.try_get_matches_from_mut(argv)?;
+    Invocation::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
 }
 
 fn conduct(invocation: Invocation, house: &dyn House, output: &mut Output) -> u8 {

@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// What `agency remove` takes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The session is closed, the agents' work is kept in the project under `refs/agency/kept/`,\n\
+    after_help = "The session is closed, the agents' work is kept in the project under `refs/agency/kept/`, \
     and the folder goes to `agencies/.archive/`. In a script, add `--yes`."
 )]
 pub struct RemoveArgs {

@@ -22,10 +22,10 @@ use crate::service::workbench::{DraftOptions, Identity, Workbench};
 /// What `agency send` takes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The leading word of a text decides its type: STATUS, TASK, QUESTION, COMPLETE, BLOCKED;\n\
+    after_help = "The leading word of a text decides its type: STATUS, TASK, QUESTION, COMPLETE, BLOCKED; \
     a JSON object carries its own `type`.\n\n\
     Examples:\n  agency send CodeAgency/python-agent \"TASK-042: Implement OAuth2 using authlib\"\n  \
-    agency send QAAgency '{\"type\": \"handoff\", \"task\": \"FEAT-123\"}' --from CodeAgency\n  \
+    agency send QAAgency '{\"type\": \"handoff\", \"task\": \"F-1\"}' --from CodeAgency\n  \
     echo \"STATUS: done\" | agency send CodeAgency -\n  \
     agency send CodeAgency \"QUESTION which port?\" --wait"
 )]

@@ -14,7 +14,7 @@ use crate::service::workbench::Workbench;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The feature's merge is made and proven in the sandbox, then it waits in `agency approvals`.\n\n\
-    Example:\n  agency submit TASK-042 --rationale \"authlib keeps the token code small\" --demo http://localhost:3000"
+    Example:\n  agency submit TASK-042 --rationale \"authlib keeps the token code small\""
 )]
 pub struct SubmitArgs {
     /// The task that is finished

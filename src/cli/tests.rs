@@ -199,6 +199,20 @@ fn the_first_help_page_is_this() {
 }
 
 #[test]
+fn no_example_in_a_help_text_is_broken_by_a_terminal_of_80_columns() {
+    visit(&Invocation::command(), "agency", &mut |name, command| {
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let examples = after.split("Example").nth(1).unwrap_or_default();
+        for line in examples.lines() {
+            assert!(line.chars().count() <= 80, "`{name}`: {line}");
+        }
+    });
+    let (_, streams) = run_line(&["create", "--help"], &FakeHouse::on_a_terminal(&[]));
+    let help = streams.out.text();
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+}
+
+#[test]
 fn colours_are_for_terminals_or_on_demand() {
     let has_colour = |line: &[&str]| {
         let (_, streams) = run_line(line, &FakeHouse::in_a_pipe());

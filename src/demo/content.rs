@@ -89,7 +89,7 @@ pub fn settings(project: &Path, socket: &Path) -> String {
     format!(
         "[project]\npath = {project}\nbranch = \"{BRANCH}\"\n\n\
          [tmux]\nsocket = {socket}\n\n\
-         [checks]\ncommands = [[{commands}]]\ntime_limit_s = 60\n"
+         [checks]\ncommands = [[{commands}]]\ntime_limit = 60\n"
     )
 }
 

@@ -286,8 +286,8 @@ impl AgencyRecord {
     /// The agency's state, which follows from what it is meant to be and from its agents.
     pub fn state(&self) -> AgencyState {
         match self.wanted {
-            Wanted::Archived | Wanted::Removing => return AgencyState::Archived,
-            Wanted::Stopped => return AgencyState::Stopped,
+            Wanted::Archived => return AgencyState::Archived,
+            Wanted::Stopped | Wanted::Removing => return AgencyState::Stopped,
             Wanted::Running => {}
         }
         let is = |state: AgentState| self.agents.values().any(|agent| agent.state == state);

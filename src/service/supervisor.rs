@@ -179,6 +179,16 @@ impl Supervisor {
         })
     }
 
+    /// The gate it keeps up to date.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The state as it is folded.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
     /// Runs until the process is asked to end.
     pub fn run(mut self, wakes: &Receiver<Wake>) -> Result<(), LedgerError> {
         while !self.is_ending {

@@ -1,0 +1,236 @@
+//! The real house: what the command line asks for, done with the real parts.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, Read as _, Write};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use jiff::Timestamp;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::process::Invocation;
+use crate::adapters::sandbox::watchdog::watchdog;
+use crate::bootstrap::environment::Environment;
+use crate::bootstrap::{opening, supervising};
+use crate::cli::house::{DemoAfterwards, DemoOperator, DemoOptions, House, Surroundings};
+use crate::demo::{self, DemoOrder, Keep, Manner, Stage};
+use crate::domain::message::MAX_MESSAGE_BYTES;
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::ports::clock::Clock as _;
+use crate::rehearsal;
+use crate::service::workbench::{AttachPlan, Identity, Workbench};
+use crate::tui;
+
+/// The house around this process.
+pub struct RealHouse {
+    environment: Environment,
+    surroundings: Surroundings,
+}
+
+impl RealHouse {
+    /// A house in an environment.
+    pub fn new(environment: Environment) -> Self {
+        let surroundings = environment.surroundings();
+        Self { environment, surroundings }
+    }
+}
+
+impl House for RealHouse {
+    fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn open(&self, home: Option<&Path>) -> Result<Workbench, Refusal> {
+        opening::open(&self.environment, home)
+    }
+
+    fn make_workbench(&self, folder: &Path, project: Option<&Path>) -> Result<PathBuf, Refusal> {
+        opening::make(&self.environment, folder, project)
+    }
+
+    fn screen(&self, workbench: Workbench) -> Result<(), Refusal> {
+        tui::run(workbench, &Around { environment: &self.environment }).map(|_| ())
+    }
+
+    fn demo(
+        &self,
+        options: &DemoOptions,
+        narrate: &mut dyn FnMut(&str),
+    ) -> Result<PathBuf, Refusal> {
+        let order = DemoOrder {
+            folder: options.folder.clone(),
+            manner: match options.operator {
+                DemoOperator::User => Manner::OnScreen,
+                DemoOperator::Headless => Manner::Headless,
+            },
+            keep: match options.afterwards {
+                DemoAfterwards::Clear => Keep::Nothing,
+                DemoAfterwards::Keep => Keep::Everything,
+            },
+        };
+        demo::run(&order, &RealStage { environment: &self.environment }, narrate)
+    }
+
+    fn supervise(&self, home: Option<&Path>) -> Result<(), Refusal> {
+        supervising::supervise(&self.environment, home)
+    }
+
+    fn rehearse(&self) -> Result<u8, Refusal> {
+        let Identity::Agent { address, spawn, .. } = &self.environment.identity else {
+            return Err(Refusal::new(
+                RefusalKind::NotAllowed,
+                "not_an_agent",
+                "a rehearsal agent lives in an agent's pane, and this is none",
+            )
+            .with_hint("agency create NAME --runtime rehearsal"));
+        };
+        let home = opening::require_home(&self.environment, self.environment.home.as_deref())?;
+        Ok(rehearsal::run(&rehearsal::Settings {
+            home,
+            agent: address.clone(),
+            spawn: *spawn,
+            program: self.environment.program.clone(),
+        }))
+    }
+
+    fn check_run(&self, arguments: &[OsString]) -> Result<u8, Refusal> {
+        Ok(watchdog(arguments))
+    }
+
+    fn attach(&self, plan: &AttachPlan) -> Result<u8, Refusal> {
+        let mut command = attach_command(&self.environment, plan)?;
+        Err(cannot_run("attach", &command.exec()))
+    }
+
+    fn exec(&self, argv: &[OsString]) -> Result<u8, Refusal> {
+        let (program, args) = match argv.split_first() {
+            Some((program, args)) => (program, args),
+            None => (&self.environment.shell, &[][..]),
+        };
+        let invocation = Invocation::new(program, &self.environment.folder)
+            .args(args)
+            .env("PATH", self.environment.path_with_program());
+        let mut command = invocation.to_command();
+        command.stdin(Stdio::inherit());
+        Err(cannot_run(&program.to_string_lossy(), &command.exec()))
+    }
+
+    fn read_input(&self) -> Result<String, Refusal> {
+        let mut text = String::new();
+        let mut input = std::io::stdin().lock().take(MAX_MESSAGE_BYTES + 1);
+        input.read_to_string(&mut text).map_err(|error| bad_input(&error.to_string()))?;
+        if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_MESSAGE_BYTES {
+            return Err(bad_input("it is larger than 1 MiB"));
+        }
+        Ok(text)
+    }
+
+    fn read_line(&self) -> Result<Option<String>, Refusal> {
+        let mut line = String::new();
+        let read = std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(|error| bad_input(&error.to_string()))?;
+        Ok((read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned()))
+    }
+
+    fn create_file(&self, path: &Path) -> Result<Box<dyn Write>, Refusal> {
+        let failed = |error: std::io::Error| {
+            Refusal::new(RefusalKind::Failed, "io", format!("`{}`: {error}", path.display()))
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        Ok(Box::new(std::fs::File::create(path).map_err(failed)?))
+    }
+}
+
+fn bad_input(problem: &str) -> Refusal {
+    Refusal::new(
+        RefusalKind::Usage,
+        "bad_input",
+        format!("standard input cannot be taken: {problem}"),
+    )
+}
+
+fn cannot_run(program: &str, error: &std::io::Error) -> Refusal {
+    let kind = match error.kind() {
+        std::io::ErrorKind::NotFound => RefusalKind::Missing,
+        _ => RefusalKind::Failed,
+    };
+    Refusal::new(kind, "cannot_run", format!("`{program}` cannot be run: {error}"))
+        .with_hint("see what is installed with `agency runtime list`")
+}
+
+fn attach_command(environment: &Environment, plan: &AttachPlan) -> Result<Command, Refusal> {
+    let Some((program, args)) = plan.argv.split_first() else {
+        return Err(Refusal::new(RefusalKind::Failed, "attach", "there is nothing to attach to"));
+    };
+    let mut invocation = Invocation::new(program, &environment.folder).args(args);
+    for name in &plan.unset {
+        invocation = invocation.unset(name);
+    }
+    let mut command = invocation.to_command();
+    command.stdin(Stdio::inherit());
+    Ok(command)
+}
+
+/// What the screen asks for.
+struct Around<'a> {
+    environment: &'a Environment,
+}
+
+impl tui::Outside for Around<'_> {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn has_colours(&self) -> bool {
+        !self.environment.without_colour
+    }
+
+    fn attach(&self, plan: &AttachPlan) -> Result<(), Refusal> {
+        let mut command = attach_command(self.environment, plan)?;
+        let status = command.status().map_err(|error| cannot_run("tmux", &error))?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Refusal::new(RefusalKind::Failed, "attach", format!("tmux ended with {status}")))
+    }
+}
+
+/// What the demo asks for: its own operator, whose key lies in the demo's folder and goes with it.
+struct RealStage<'a> {
+    environment: &'a Environment,
+}
+
+impl RealStage<'_> {
+    fn environment_of(&self, home: &Path) -> Environment {
+        let key_folder = home.parent().unwrap_or(home).join("operator");
+        Environment {
+            key_folder,
+            identity: Identity::Operator,
+            home: None,
+            ..self.environment.clone()
+        }
+    }
+}
+
+impl Stage for RealStage<'_> {
+    fn init(&self, home: &Path, project: &Path) -> Result<(), Refusal> {
+        opening::make(self.environment, home, Some(project)).map(|_| ())
+    }
+
+    fn open(&self, home: &Path) -> Result<Workbench, Refusal> {
+        opening::open(&self.environment_of(home), Some(home))
+    }
+
+    fn show(&self, workbench: &Workbench) -> Result<(), Refusal> {
+        tui::run(workbench.clone(), &Around { environment: self.environment }).map(|_| ())
+    }
+}

@@ -1,0 +1,24 @@
+//! Bootstrap: the only place where adapters and faces meet.
+//!
+//! Reads the environment once, puts the parts of a workbench together, and hands over to the command
+//! line. It decides nothing. Start reading at [`main`].
+
+pub mod environment;
+
+pub mod house;
+
+pub mod opening;
+
+pub mod supervising;
+
+use std::process::ExitCode;
+
+use crate::bootstrap::environment::Environment;
+use crate::bootstrap::house::RealHouse;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let argv: Vec<_> = std::env::args_os().collect();
+    let house = RealHouse::new(Environment::read());
+    ExitCode::from(crate::cli::run(&argv, &house))
+}

@@ -1,0 +1,138 @@
+//! Being the supervisor: the lock, the log, the sources that wake the loop, then the loop.
+
+use std::path::Path;
+use std::sync::mpsc;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::adapters::folder::{LockError, SupervisorLock};
+use crate::adapters::sqlite::SqliteLedger;
+use crate::bootstrap::environment::Environment;
+use crate::bootstrap::opening::{ledger_path, outside, require_home};
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::engine::input::Input;
+use crate::ports::terminals::TerminalHint;
+use crate::service::gate::Gate;
+use crate::service::outside::Outside;
+use crate::service::perform;
+use crate::service::preflight::{folder_refusal, load_config, load_definitions};
+use crate::service::reading::ledger_refusal;
+use crate::service::socket::{Server, bind};
+use crate::service::supervisor::{Handle, Supervisor, Wake};
+
+/// Runs the supervisor of a workbench until it is told to end.
+pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), Refusal> {
+    let home = require_home(environment, named)?;
+    let _lock = SupervisorLock::acquire(&home).map_err(lock_refusal)?;
+    // Of its own session, so that it outlives the terminal it was started from; it fails only for the
+    // first process of a group, say when a person runs it by hand, and then it need not.
+    let _ = rustix::process::setsid();
+    start_log();
+    let outside = outside(environment, &home)?;
+    let ledger =
+        SqliteLedger::open_writer(&ledger_path(&home)).map_err(|error| ledger_refusal(&error))?;
+    let (sender, wakes) = mpsc::channel();
+    let handle = Handle::new(sender);
+    let gate = Gate::new();
+    let supervisor =
+        Supervisor::open(Box::new(ledger), outside.clone(), gate.clone(), handle.clone())
+            .map_err(|error| ledger_refusal(&error))?;
+    supervisor.prime_gate();
+    let listener = bind(&outside.socket).map_err(|error| io_refusal(&outside.socket, &error))?;
+    // The loop runs on a thread of its own, so that what is read before the start can be told to it.
+    let (finished, ending) = mpsc::channel();
+    let looping = std::thread::spawn(move || {
+        let result = supervisor.run(&wakes);
+        let _ = finished.send(());
+        result
+    });
+    let begun = begin(&outside, &handle);
+    if begun.is_err() {
+        handle.wake(Wake::End);
+    }
+    begun?;
+    forward_signals(&handle).map_err(|error| io_refusal(&home, &error))?;
+    Server { handle: handle.clone(), outside: outside.clone(), gate }.serve(listener);
+    watch(&outside, &handle)?;
+    let _ = ending.recv();
+    let _ = std::fs::remove_file(&outside.socket);
+    looping.join().map_or(Ok(()), |result| result.map_err(|error| ledger_refusal(&error)))
+}
+
+/// Tells the loop what was read, then that it is awake.
+fn begin(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
+    let key = outside
+        .keyring
+        .operator_key()
+        .map_err(|error| Refusal::new(RefusalKind::Failed, "keyring", error.to_string()))?;
+    handle.input(Input::OperatorKeySeen { key });
+    load_config(outside, handle)?;
+    // A bad definition keeps its agency from starting, not the others.
+    if let Err(refusal) = load_definitions(outside, handle, Vec::new()) {
+        tracing::warn!(%refusal, "an agency's definition is not valid");
+    }
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    handle.input(Input::Woke { pid: std::process::id(), version });
+    // What was written while nobody watched.
+    handle.wake(Wake::Door);
+    // Everything told so far is taken in before anybody is let in.
+    let _ = handle.read(|_, _| ());
+    Ok(())
+}
+
+fn watch(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
+    let door = handle.clone();
+    let watching = outside.mailboxes.watch_door(Box::new(move || {
+        door.wake(Wake::Door);
+    }));
+    watching.map_err(|error| Refusal::new(RefusalKind::Failed, "door", error.to_string()))?;
+    let panes = handle.clone();
+    outside.terminals.watch(Box::new(move |hint| match hint {
+        TerminalHint::Changed | TerminalHint::Lost => {
+            panes.wake(Wake::Look);
+        }
+    }));
+    Ok(())
+}
+
+fn forward_signals(handle: &Handle) -> std::io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    let handle = handle.clone();
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            // The terminal it was started from may close: that is no reason to end.
+            if signal != SIGHUP {
+                handle.wake(Wake::End);
+            }
+        }
+    });
+    Ok(())
+}
+
+fn start_log() {
+    let log =
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_target(false);
+    let _ = log.with_max_level(tracing::Level::INFO).try_init();
+}
+
+fn lock_refusal(error: LockError) -> Refusal {
+    match error {
+        LockError::Held { .. } => {
+            Refusal::new(RefusalKind::Conflict, "supervisor_runs", error.to_string()).with_hint(
+                "it is all right to leave it running; stop it with `agency down --supervisor`",
+            )
+        }
+        LockError::Folder(error) => folder_refusal(error),
+    }
+}
+
+fn io_refusal(path: &Path, error: &std::io::Error) -> Refusal {
+    Refusal::new(RefusalKind::Failed, "io", format!("`{}`: {error}", path.display()))
+}
+
+impl Supervisor {
+    /// Tells the gate what the ledger knew before anybody knocks.
+    fn prime_gate(&self) {
+        perform::update_gate(self.gate(), self.state());
+    }
+}

@@ -1,0 +1,149 @@
+//! What can arrive at the screen, and what the screen can want done.
+//!
+//! Both enums are closed: a new kind of input or of wish is added here first, and the compiler
+//! lists the places that have to know it.
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use crate::domain::id::ApprovalId;
+use crate::domain::name::{AgentAddress, Name};
+use crate::domain::refusal::Refusal;
+use crate::service::views::{Board, LogView};
+
+/// Something arrived.
+#[derive(Debug)]
+pub enum Msg {
+    /// It is now this time; nothing else happened.
+    Tick(Timestamp),
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resized,
+    /// A screen was drawn, with this much room.
+    Drawn(Room),
+    /// The board as it is now.
+    Board(Box<Board>),
+    /// The supervisor is gone; the last board is old.
+    Lost {
+        /// Why.
+        reason: String,
+    },
+    /// A paper of an approval was read, or could not be.
+    PaperLoaded {
+        /// Which approval.
+        approval: ApprovalId,
+        /// Which paper.
+        paper: Paper,
+        /// Its text.
+        result: Result<String, Refusal>,
+    },
+    /// The end of the ledger was read, or could not be.
+    LogLoaded(Result<Vec<LogView>, Refusal>),
+    /// An approval went through, or did not; the text is the workbench's answer.
+    Approved {
+        /// Which.
+        approval: ApprovalId,
+        /// What became of it.
+        result: Result<String, Refusal>,
+    },
+    /// A rejection went through, or did not.
+    Rejected {
+        /// Which.
+        approval: ApprovalId,
+        /// What became of it.
+        result: Result<String, Refusal>,
+    },
+    /// A message was handed over, or was not; the text is its id.
+    Sent {
+        /// For whom.
+        to: AgentAddress,
+        /// What became of it.
+        result: Result<String, Refusal>,
+    },
+    /// The person came back from an agency's session, or never got there.
+    Returned(Result<(), Refusal>),
+    /// The process is asked to end.
+    End,
+}
+
+/// How much room the last drawing had: what scrolling by a page means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Rows of the list in front.
+    pub list_rows: usize,
+    /// Rows of the detail, 0 when it is not shown.
+    pub detail_rows: usize,
+    /// Lines that the detail has.
+    pub detail_lines: usize,
+}
+
+/// A text of an approval that is fetched when it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paper {
+    /// The change.
+    Diff,
+    /// The end of the output of its checks.
+    Log,
+}
+
+/// Something is to be done outside of the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cmd {
+    /// Fetch a paper.
+    LoadPaper {
+        /// Of which approval.
+        approval: ApprovalId,
+        /// Which.
+        paper: Paper,
+    },
+    /// Read the end of the ledger.
+    LoadLog,
+    /// Approve exactly what was shown.
+    Approve {
+        /// Which.
+        approval: ApprovalId,
+        /// What the person saw.
+        seen: Seen,
+    },
+    /// Send back with feedback.
+    Reject {
+        /// Which.
+        approval: ApprovalId,
+        /// Never empty.
+        feedback: String,
+    },
+    /// Send a message.
+    Send {
+        /// To whom.
+        to: AgentAddress,
+        /// Never empty.
+        text: String,
+    },
+    /// Leave the screen for an agency's session.
+    Attach {
+        /// Which agency.
+        agency: Name,
+        /// The agent whose pane is to be in front.
+        agent: Option<Name>,
+    },
+    /// Give the terminal back to the shell until the user returns.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// End.
+    Quit,
+}
+
+/// What identifies the change and the proof that a person saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The proven tree.
+    pub tree: String,
+    /// Patch id of the change.
+    pub change: String,
+    /// Digest of the evidence.
+    pub evidence: Option<String>,
+}
