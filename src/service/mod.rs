@@ -1,7 +1,7 @@
 //! Commands, queries, and the loop that feeds the engine and performs its effects.
 //!
 //! Faces hold a [`workbench::Workbench`] and see nothing behind it. The supervisor is
-//! [`supervisor::run`]: one loop, one writer, everything that may block on lanes of its own.
+//! [`supervisor::Supervisor::run`]: one loop, one writer, everything that may block on lanes of its own.
 
 pub mod views;
 
