@@ -1,5 +1,9 @@
 //! The integration suite: one binary, one file per subject.
+//!
+//! Nothing here runs in order or twice in the same place: every test has folders and servers of its own.
 
+#[cfg(test)]
+mod architecture;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
