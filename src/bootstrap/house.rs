@@ -204,14 +204,14 @@ impl tui::Outside for Around<'_> {
     }
 }
 
-/// What the demo asks for: its own operator, whose key lies in the demo's folder and goes with it.
+/// What the demo asks for: its own operator, whose key lies in the demo's workbench and goes with it.
 struct RealStage<'a> {
     environment: &'a Environment,
 }
 
 impl RealStage<'_> {
     fn environment_of(&self, home: &Path) -> Environment {
-        let key_folder = home.parent().unwrap_or(home).join("operator");
+        let key_folder = home.join("registry").join("operator");
         Environment {
             key_folder,
             identity: Identity::Operator,

@@ -3,12 +3,12 @@
 //! The signature (Ed25519, RFC 8032) covers the statement's JSON. It is checked when it is given and
 //! again before anything is merged.
 
-use ed25519_dalek::{Signature, Verifier, VerifyingKey};
+use ed25519_dalek::{Signature, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::hex;
 use crate::domain::id::ApprovalId;
-use crate::domain::submission::{hex, unhex};
 
 /// What the operator decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,11 +70,13 @@ pub enum SignatureError {
 
 /// Checks an Ed25519 signature; `key` and `signature` are hexadecimal.
 pub fn verify_signature(key: &str, bytes: &[u8], signature: &str) -> Result<(), SignatureError> {
-    let key: [u8; 32] = unhex(key).and_then(|k| k.try_into().ok()).ok_or(SignatureError::BadKey)?;
+    let key: [u8; 32] =
+        hex::decode(key).and_then(|k| k.try_into().ok()).ok_or(SignatureError::BadKey)?;
     let key = VerifyingKey::from_bytes(&key).map_err(|_| SignatureError::BadKey)?;
     let signature: [u8; 64] =
-        unhex(signature).and_then(|s| s.try_into().ok()).ok_or(SignatureError::Mismatch)?;
-    key.verify(bytes, &Signature::from_bytes(&signature)).map_err(|_| SignatureError::Mismatch)
+        hex::decode(signature).and_then(|s| s.try_into().ok()).ok_or(SignatureError::Mismatch)?;
+    key.verify_strict(bytes, &Signature::from_bytes(&signature))
+        .map_err(|_| SignatureError::Mismatch)
 }
 
 impl SignedStatement {
@@ -88,7 +90,7 @@ impl SignedStatement {
 
     /// Puts a statement and its raw signature together.
     pub fn new(statement: Statement, key: &[u8; 32], signature: &[u8; 64]) -> Self {
-        Self { statement, key: hex(key), signature: hex(signature) }
+        Self { statement, key: hex::encode(key), signature: hex::encode(signature) }
     }
 }
 

@@ -70,6 +70,27 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// The message it becomes: `id` and the time count where the writer chose none.
+    pub fn settle(self, id: MessageId, from: Address, now: Timestamp, verified: bool) -> Message {
+        Message {
+            id: self.id.unwrap_or(id),
+            kind: self.kind,
+            from,
+            to: self.to,
+            body: self.body,
+            priority: self.priority,
+            task: self.task,
+            in_reply_to: self.in_reply_to,
+            sent_at: self.sent_at.unwrap_or(now),
+            expires_at: self.expires_at,
+            trace: self.trace,
+            verified,
+            extra: self.extra,
+        }
+    }
+}
+
 /// A message with everything settled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {

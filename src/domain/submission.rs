@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::checks::{CheckCommand, TestCounts};
+use crate::domain::hex;
 use crate::domain::id::{SubmissionId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
 
@@ -119,34 +120,8 @@ impl Evidence {
     /// SHA-256 of the evidence's JSON: what the operator's signature covers.
     pub fn digest(&self) -> String {
         let json = serde_json::to_vec(self).unwrap_or_default();
-        hex(&Sha256::digest(&json))
+        hex::encode(&Sha256::digest(&json))
     }
-}
-
-/// Bytes as lowercase hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Reads lowercase or uppercase hexadecimal digits; none if it is not that.
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    digits
-        .chunks(2)
-        .map(|pair| {
-            let pair = std::str::from_utf8(pair).ok()?;
-            pair.bytes()
-                .all(|b| b.is_ascii_hexdigit())
-                .then(|| u8::from_str_radix(pair, 16).ok())?
-        })
-        .collect()
 }
 
 /// How a proof ended.

@@ -20,10 +20,10 @@ pub fn facts(state: &State, home: &Path, address: &AgentAddress) -> Option<Facts
     let agency = state.sessions.agency(&address.agency)?;
     let own = state.sessions.definition(address)?;
     let is_coordinator = state.sessions.is_coordinator(address);
-    let leads = if is_coordinator { "you lead it" } else { "" };
+    let leads = if is_coordinator { "; you lead it" } else { "" };
     let mut lines = vec![
         format!("You are {address}: {}", own.role),
-        format!("Your agency: {} {leads}", agency.definition.description).trim_end().to_owned(),
+        format!("Your agency: {}{leads}", agency.definition.description),
         format!("Your folder: {}", home.join("agencies").join(address.agency.as_str()).display()),
         String::new(),
         "Your peers:".to_owned(),

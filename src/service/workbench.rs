@@ -152,7 +152,13 @@ impl Workbench {
             Command::RestartAgency { name } => Some(vec![name.clone()]),
             _ => None,
         };
-        let mut link = self.require_link()?;
+        let mut link = match &command {
+            // An agent that is being ended tells so in vain; it must not bring back what ended it.
+            Command::ReportState { .. } => {
+                Link::open(&self.outside.socket).ok_or_else(no_supervisor)?
+            }
+            _ => self.require_link()?,
+        };
         let value = link.ask(&self.outside, &self.identity, Ask::Command(Box::new(command)))?;
         let answer = read_as(value)?;
         if let Some(names) = started {
@@ -165,6 +171,7 @@ impl Workbench {
         if let Some(link) = Link::open(&self.outside.socket) {
             return Ok(link);
         }
+        self.require_starter()?;
         let pid = (self.start_supervisor)()?;
         let deadline = Instant::now() + SUPERVISOR_DEADLINE;
         loop {
@@ -183,6 +190,19 @@ impl Workbench {
                 .with_hint(format!("see {}", log.display())));
             }
             wait(GLANCE);
+        }
+    }
+
+    /// An agent brings back a supervisor that died, not one that the operator ended.
+    fn require_starter(&self) -> Result<(), Refusal> {
+        if self.identity == Identity::Operator {
+            return Ok(());
+        }
+        let fold =
+            (self.outside.open_reader)().and_then(|ledger| record::fold(ledger.as_ref(), u64::MAX));
+        match fold {
+            Ok((state, _)) if state.supervisor.is_some() => Ok(()),
+            Ok(_) | Err(_) => Err(no_supervisor()),
         }
     }
 
@@ -339,6 +359,11 @@ impl Workbench {
     pub fn supervisor_pid(&self) -> Option<u32> {
         (self.find_supervisor)()
     }
+}
+
+fn no_supervisor() -> Refusal {
+    Refusal::new(RefusalKind::Failed, "no_supervisor", "the supervisor is not running")
+        .with_hint("the operator starts it: agency up")
 }
 
 fn read_as<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, Refusal> {

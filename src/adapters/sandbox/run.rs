@@ -19,8 +19,9 @@ use super::guard::{Ended, guard};
 use super::reports::Reports;
 use super::{environment, io_problem, watchdog};
 use crate::domain::checks::{CheckCommand, TestCounts};
+use crate::domain::hex;
 use crate::domain::results;
-use crate::domain::submission::{CheckRun, hex};
+use crate::domain::submission::CheckRun;
 use crate::ports::proving::{CheckOrder, CheckReport, ProvingError};
 
 /// How long a killed command's watchdog may take to say so; it has only to wait for the kernel.
@@ -189,7 +190,7 @@ fn sha256(path: &Path) -> std::io::Result<String> {
     let mut bytes = vec![0_u8; 1 << 16];
     loop {
         match file.read(&mut bytes)? {
-            0 => return Ok(hex(&hash.finalize())),
+            0 => return Ok(hex::encode(&hash.finalize())),
             length => hash.update(bytes.get(..length).unwrap_or_default()),
         }
     }

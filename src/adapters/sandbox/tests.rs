@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::*;
 use crate::adapters::files;
 use crate::adapters::process::Invocation;
-use crate::domain::submission::hex;
+use crate::domain::hex;
 
 struct Tree {
     folder: tempfile::TempDir,
@@ -127,7 +127,7 @@ fn commands_run_in_order_into_one_log_and_a_failed_one_stops_nothing() {
         assert!(at("not ok 2 - b") < at("[exit status 3"));
         assert!(at("[exit status 3") < at("the tree"));
         assert!(at("the tree") < at("[killed by signal 15"));
-        assert_eq!(report.log_sha256, hex(&Sha256::digest(log.as_bytes())));
+        assert_eq!(report.log_sha256, hex::encode(&Sha256::digest(log.as_bytes())));
     }
 }
 

@@ -6,9 +6,9 @@
 //! The child ends when its input closes, so it cannot outlive this process.
 
 use std::collections::VecDeque;
-use std::io::{Read, Write};
+use std::io::{PipeReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -60,9 +60,16 @@ impl Link {
         hint: HintSlot,
         deadline: Duration,
     ) -> Result<Self, TerminalError> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let (output, written) = std::io::pipe().map_err(io)?;
+        // The client holds the reading end of its own output too, in place of an error output it never
+        // writes: should this process be killed, the server's last words still find a reader. On a
+        // broken pipe the server would never let the client go, and neither of them would end.
+        let own = output.try_clone().map_err(io)?;
+        command.stdin(Stdio::piped()).stdout(written).stderr(own);
         let mut child = command.spawn().map_err(io)?;
-        let (Some(pipe), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        // With it goes our copy of the writing end, without which the output would have no end.
+        drop(command);
+        let Some(pipe) = child.stdin.take() else {
             return Err(TerminalError::Io { problem: "a pipe is missing".to_owned() });
         };
         let (stop, stopped) = UnixStream::pair().map_err(io)?;
@@ -182,7 +189,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn run(self, mut output: ChildStdout) {
+    fn run(self, mut output: PipeReader) {
         let mut parser = Parser::default();
         // 64 KiB: what a pipe holds, so one read takes all that is there.
         let mut buffer = vec![0_u8; 65_536];
@@ -204,7 +211,7 @@ impl Reader {
     }
 
     /// Waits for output; false when the link was dropped.
-    fn is_ready(&self, output: &ChildStdout) -> bool {
+    fn is_ready(&self, output: &PipeReader) -> bool {
         loop {
             let mut fds =
                 [PollFd::new(output, PollFlags::IN), PollFd::new(&self.stopped, PollFlags::IN)];

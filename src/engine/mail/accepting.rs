@@ -35,21 +35,8 @@ pub fn send(step: &mut Step<'_>, draft: Draft) -> Result<MessageId, Refusal> {
     if step.state().mail.messages.contains_key(&id) {
         return Ok(id);
     }
-    let message = Message {
-        id,
-        kind: draft.kind,
-        from,
-        to: draft.to,
-        body: draft.body,
-        priority: draft.priority,
-        task: draft.task,
-        in_reply_to: draft.in_reply_to,
-        sent_at: draft.sent_at.unwrap_or(step.now.at),
-        expires_at: draft.expires_at,
-        trace: draft.trace,
-        verified: !matches!(step.actor, Actor::Outside(_)),
-        extra: draft.extra,
-    };
+    let verified = !matches!(step.actor, Actor::Outside(_));
+    let message = draft.settle(id, from, step.now.at, verified);
     accept(step, message, None)
 }
 

@@ -185,22 +185,8 @@ fn settle(
 ) -> Message {
     let now = outside.clock.now();
     let seed = seed_of(&format!("{file}\n{stamp}"));
-    let id = draft.id.unwrap_or_else(|| derived_id(stamp_ms(stamp), seed, 0));
-    Message {
-        id,
-        kind: draft.kind,
-        from,
-        to: draft.to,
-        body: draft.body,
-        priority: draft.priority,
-        task: draft.task,
-        in_reply_to: draft.in_reply_to,
-        sent_at: draft.sent_at.unwrap_or(now),
-        expires_at: draft.expires_at,
-        trace: draft.trace,
-        verified,
-        extra: draft.extra,
-    }
+    let id = derived_id(stamp_ms(stamp), seed, 0);
+    draft.settle(id, from, now, verified)
 }
 
 fn seed_of(text: &str) -> uuid::Uuid {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::domain::authentication::mac;
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::MessageId;
-use crate::domain::message::{Draft, Message, MessageType, Priority};
+use crate::domain::message::{Draft, MessageType, Priority};
 use crate::domain::name::Address;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::manifest::message::{parse_input, render};
@@ -78,27 +78,17 @@ impl Workbench {
                     .keyring
                     .operator_token()
                     .map_err(|error| failed(error.to_string()))?;
-                (draft.from.unwrap_or(Address::Operator), Address::OPERATOR.to_owned(), token)
+                (
+                    draft.from.clone().unwrap_or(Address::Operator),
+                    Address::OPERATOR.to_owned(),
+                    token,
+                )
             }
             Identity::Agent { address, spawn, token } => {
                 (Address::Agent(address.clone()), format!("{address}#{spawn}"), token.clone())
             }
         };
-        let message = Message {
-            id,
-            kind: draft.kind,
-            from,
-            to: draft.to,
-            body: draft.body,
-            priority: draft.priority,
-            task: draft.task,
-            in_reply_to: draft.in_reply_to,
-            sent_at: draft.sent_at.unwrap_or_else(|| self.outside.clock.now()),
-            expires_at: draft.expires_at,
-            trace: draft.trace,
-            verified: true,
-            extra: draft.extra,
-        };
+        let message = draft.settle(id, from, self.outside.clock.now(), true);
         let text = render(&message);
         let mut value: Value =
             serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
