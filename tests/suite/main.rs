@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod templates;
 #[cfg(test)]
 mod templates_scripts;
