@@ -1,4 +1,6 @@
 //! The machine's clock.
+//!
+//! The one place that asks the system for the time and for random ids.
 
 use jiff::Timestamp;
 use uuid::Uuid;

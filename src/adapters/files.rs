@@ -1,4 +1,6 @@
 //! The one place that replaces files: written whole beside the old one, then renamed over it.
+//!
+//! A reader sees the old text or the new one, never half of either, whenever a writer is killed.
 
 use std::fs::Permissions;
 use std::io::{self, Write as _};

@@ -1,4 +1,6 @@
 //! The environment of this process, read once.
+//!
+//! Nobody else looks at variables, so that a test or an agent can be given any surroundings.
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;

@@ -1,4 +1,6 @@
 //! The real house: what the command line asks for, done with the real parts.
+//!
+//! It carries out and decides nothing; what a command means stands in `cli` and `service`.
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, Read as _, Write};

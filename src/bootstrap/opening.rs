@@ -1,4 +1,6 @@
 //! Putting the parts of a workbench together.
+//!
+//! Every adapter is made here, and from here on is known by its port only.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,4 +1,6 @@
 //! Being the supervisor: the lock, the log, the sources that wake the loop, then the loop.
+//!
+//! Nobody is let in before everything that was read at the start is taken in.
 
 use std::path::Path;
 use std::sync::mpsc;

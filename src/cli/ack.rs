@@ -1,4 +1,6 @@
 //! `agency ack`: the agent has dealt with these messages.
+//!
+//! Only the agent that got them can; for everybody else the service refuses.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,6 @@
 //! `agency attach`: shows an agency's tmux session, with one agent's pane in front.
+//!
+//! The service says what to run; this process becomes it, so nothing stays between person and tmux.
 
 use clap::Args;
 

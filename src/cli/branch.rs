@@ -1,4 +1,6 @@
 //! `agency branch`: the agents' branches, how far they are, and which do not merge with each other.
+//!
+//! It only looks: branches are moved by tasks and approvals.
 
 use clap::{Args, Subcommand};
 

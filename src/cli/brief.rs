@@ -1,4 +1,6 @@
 //! `agency brief`: what an agent is told at its start.
+//!
+//! The same text that the agent saw, so that a person can judge what it was asked for.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,6 @@
 //! `agency create`: makes an agency from a template and starts it; prints its name.
+//!
+//! An agency whose start fails stays made: the next `agency start` goes on from there.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,6 @@
 //! `agency goal`: what an agency is asked for, in prose; its coordinator gets it as a message.
+//!
+//! It makes no tasks: the coordinator does, and the operator can.
 
 use clap::Args;
 

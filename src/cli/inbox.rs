@@ -1,4 +1,6 @@
 //! `agency inbox`: an agent's messages. When the agent itself looks, they are delivered thereby.
+//!
+//! Bodies are fenced and named by their senders, because they are data and not orders.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! `agency init`: makes a workbench.
+//!
+//! Files that are there already are left as they are.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,6 @@
 //! `agency ledger`: checks the chain of events, folds it anew, writes it out, or looks back.
+//!
+//! None of it can change an event; what is folded anew is derived.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

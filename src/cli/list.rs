@@ -1,4 +1,6 @@
 //! `agency list` and `agency show`: the agencies, and one of them with its agents.
+//!
+//! States come from the service; one that is not known is shown as `unknown` with its reason.
 
 use clap::Args;
 

@@ -1,4 +1,6 @@
 //! `agency log`: what happened, from the ledger; `--follow` goes on with what comes.
+//!
+//! Payloads are shown as recorded, in one line, without control characters.
 
 use std::time::Duration;
 

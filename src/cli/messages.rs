@@ -1,4 +1,6 @@
 //! `agency messages`: what was said, oldest first; `--follow` goes on with what comes.
+//!
+//! What is not proven about a message (its sender, its delivery) is said in its line.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,4 +1,6 @@
 //! `agency runtime`: which programs agents can be, and what is known of each.
+//!
+//! It looks for the programs and starts none.
 
 use clap::{Args, Subcommand};
 

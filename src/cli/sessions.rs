@@ -1,4 +1,6 @@
 //! `agency start`, `stop`, `restart`: the sessions of agencies that exist.
+//!
+//! Stopping keeps worktrees, branches and messages; starting goes on from there.
 
 use clap::Args;
 

@@ -1,4 +1,6 @@
 //! `agency submit`: hands finished work in and prints the id of what was made.
+//!
+//! The proof goes on in the supervisor; nothing is waited for here.
 
 use clap::Args;
 use serde_json::json;

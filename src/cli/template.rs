@@ -1,4 +1,6 @@
 //! `agency template`: what agencies can be made of.
+//!
+//! It makes nothing; `agency create` does.
 
 use clap::{Args, Subcommand};
 

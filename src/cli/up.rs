@@ -1,4 +1,6 @@
 //! `agency up`: makes the supervisor and the sessions run; what runs already is left alone.
+//!
+//! It can be said at any time and any number of times.
 
 use clap::Args;
 

@@ -1,4 +1,6 @@
 //! Times as people write and read them: `10m` ago, an RFC 3339 moment, `3m` on a list.
+//!
+//! The present moment is given from outside, so that a text never changes by itself.
 
 use std::str::FromStr;
 

@@ -1,4 +1,6 @@
 //! Agencies and agents: their definition (what the user wrote) and the states they can be in.
+//!
+//! A state that cannot be seen is `Unknown`; it is never guessed from silence.
 
 use std::path::PathBuf;
 

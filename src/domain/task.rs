@@ -1,4 +1,6 @@
 //! Tasks: a unit of work with a contract that says what is to be done and how it is proven.
+//!
+//! Which state may follow on which stands in this file and nowhere else.
 
 use serde::{Deserialize, Serialize};
 

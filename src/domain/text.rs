@@ -1,4 +1,6 @@
 //! Text from outside, made safe to show: what an agent or a repository says is data.
+//!
+//! Control characters are taken out before anything is measured, cut or printed.
 
 /// Drops control characters other than newline and tab, also C1 and the bidirectional overrides, and
 /// makes CR LF a newline. What is left can be put on a screen or into a pane.

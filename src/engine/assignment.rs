@@ -1,4 +1,6 @@
 //! Assignment: a task gets its agent, its branch and its worktree, then the agent is told.
+//!
+//! A task has at most one worktree, and an agent hears of it when it stands, not before.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,6 @@
 //! Attention: everything that waits for a person, as one list, most urgent first.
+//!
+//! It only reads the state: an entry disappears when what it asks for was done.
 
 use jiff::Timestamp;
 

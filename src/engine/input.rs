@@ -1,4 +1,6 @@
 //! Inputs: everything that can happen to the engine, one closed enum, sorted by subject.
+//!
+//! An input says what was seen, never what to do about it.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,6 @@
 //! Problems of a file: all of them at once, each with its line, its field and what is accepted.
+//!
+//! A file with one problem is refused whole; half of it is never taken.
 
 use std::fmt;
 

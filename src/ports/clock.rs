@@ -1,4 +1,6 @@
 //! The time, so that tests can step it.
+//!
+//! Ids come from it as well, because they carry the time.
 
 use jiff::Timestamp;
 use uuid::Uuid;

@@ -1,4 +1,6 @@
 //! Keys: the operator's signing key, and the credentials of agents that follow from one secret.
+//!
+//! Private keys never leave it; it signs and derives.
 
 #[cfg(test)]
 pub mod contract;

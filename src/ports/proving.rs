@@ -1,4 +1,6 @@
 //! The proving ground: an isolated checkout in which checks run under a time limit.
+//!
+//! It says what the checks did; what that means for a submission is the engine's.
 
 use std::path::PathBuf;
 

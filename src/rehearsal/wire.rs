@@ -1,4 +1,6 @@
 //! What the screen and the worker tell each other: orders one way, news the other.
+//!
+//! Two closed enums, so that neither side can ask for what the other does not know.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,6 @@
 //! From the state to the views: what every face shows.
+//!
+//! Pure: the same state and moment give the same views, in a face as in the supervisor.
 
 use std::path::Path;
 

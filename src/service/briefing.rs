@@ -1,4 +1,6 @@
 //! Briefing: what an agent is told at its start.
+//!
+//! Made of the role file and the definition alone; no message can get into it.
 
 use std::path::Path;
 

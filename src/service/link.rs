@@ -1,4 +1,6 @@
 //! The socket's client side: a request, its credential, the answer.
+//!
+//! It signs what it sends and believes what it gets: the socket is its own user's.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;

@@ -1,4 +1,6 @@
 //! Everything outside, as one bundle of ports: what the supervisor and the faces' handle work with.
+//!
+//! Behind it nothing of ours knows an adapter, and a test puts fakes in its place.
 
 use std::path::PathBuf;
 use std::sync::Arc;

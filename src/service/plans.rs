@@ -1,4 +1,6 @@
 //! Plans: from the state to what a port is asked for, with paths resolved and credentials filled in.
+//!
+//! Pure but for the credentials, which the keyring derives; nothing is done here.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,6 @@
 //! Queries: everything that can be read, by any face, with or without a running supervisor.
+//!
+//! A query changes nothing; what it returns is a view.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

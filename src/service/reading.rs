@@ -1,4 +1,6 @@
 //! Answering queries: from the state on the loop, or with a look outside from the caller's thread.
+//!
+//! The loop is asked only for what is in memory; whatever may block is read in the caller's thread.
 
 use std::path::PathBuf;
 

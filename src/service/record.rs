@@ -1,4 +1,6 @@
 //! Between the engine's events and the ledger's records.
+//!
+//! An event is JSON in a payload; one that this program does not know is kept and skipped.
 
 use jiff::Timestamp;
 use uuid::Uuid;

@@ -1,4 +1,6 @@
 //! Making an agency's folder, and moving it away: each is one rename, so there is no half of it.
+//!
+//! What is moved away is never put over something else, and nothing is deleted.
 
 use std::fs::Permissions;
 use std::io;

@@ -1,4 +1,6 @@
 //! The change log: one entry goes under `## Unreleased`, everything else stays as people wrote it.
+//!
+//! An entry that is there already is not written twice, so a repetition does no harm.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

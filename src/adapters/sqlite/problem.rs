@@ -1,4 +1,6 @@
 //! What SQLite says, in the words of the port.
+//!
+//! A full disk, a file that may not be written and a damaged one are told apart here and nowhere else.
 
 use std::path::Path;
 

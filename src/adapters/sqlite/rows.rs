@@ -1,4 +1,6 @@
 //! Rows in and out: one prepared statement for each question.
+//!
+//! Texts go in and out as they are: what was hashed is what is stored.
 
 use jiff::Timestamp;
 use rusqlite::types::{FromSqlError, Type};

@@ -1,4 +1,6 @@
 //! `agency task`: tasks are written down, assigned, worked on and closed.
+//!
+//! What may follow on which state is the engine's to say; here are only the words.
 
 pub mod add;
 pub mod render;

@@ -1,4 +1,6 @@
 //! How tasks look: the list, one with its contract, and what a change came to.
+//!
+//! Pure: views in, text out.
 
 use crate::cli::desk::Scene;
 use crate::cli::style::{Tone, task_tone};

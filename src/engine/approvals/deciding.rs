@@ -1,4 +1,6 @@
 //! What is decided about approvals: opening, the operator's word, merging, what follows from it.
+//!
+//! Nothing is merged without a signature over exactly the change that was proven.
 
 use jiff::SignedDuration;
 

@@ -1,4 +1,6 @@
 //! What is decided about a message's way into its mailbox: addressing, copies, acknowledging, expiry.
+//!
+//! The id is the key: the same message twice has no second effect.
 
 use serde_json::json;
 

@@ -1,4 +1,6 @@
 //! What is decided about sessions: starting, stopping, and bringing back what is gone.
+//!
+//! Start, crash, reboot and a pane closed by hand are one path: wanted and not there, so ensured.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,6 @@
 //! What is decided about tasks: adding, working on them, finishing them.
+//!
+//! A command that does not fit the task's state is refused before anything is recorded.
 
 use serde_json::Value;
 

@@ -1,4 +1,6 @@
 //! Performing an approved merge, and writing down what was merged.
+//!
+//! The signature is checked here a last time, against the state and not against the order.
 
 use std::path::PathBuf;
 

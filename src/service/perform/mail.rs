@@ -1,4 +1,6 @@
 //! Performing what concerns mailboxes and the door: quick, in order, on the loop.
+//!
+//! A failure is logged and the message stays where it was, to be tried again.
 
 use serde_json::Value;
 

@@ -1,4 +1,6 @@
 //! Performing a proof: the merge made in memory, its tree checked out, the checks run on exactly that.
+//!
+//! What the checks say is passed on as evidence, not judged.
 
 use crate::domain::checks::ChecksConfig;
 use crate::domain::id::SubmissionId;

@@ -1,4 +1,6 @@
 //! Performing what concerns worktrees and branches: in order per project.
+//!
+//! One lane per project, so that two merges never move the same branch at once.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,6 @@
 //! Making an agency's folder from a template, and what there is to choose from.
+//!
+//! The folder is built beside its place and renamed, so an agency is there whole or not at all.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,6 @@
 //! `agency doctor`: everything a workbench needs, looked at one by one, each with what to do about it.
+//!
+//! It repairs nothing and starts nothing.
 
 use crate::domain::refusal::Refusal;
 use crate::ports::ledger::LedgerError;

@@ -1,4 +1,6 @@
 //! The ledger, for people: checked, folded anew, written out, shown at a past moment.
+//!
+//! Works without a supervisor; only derived tables are ever thrown away.
 
 use std::io::Write;
 

@@ -1,4 +1,6 @@
 //! Sending: what a person or an agent typed becomes a message, with or without a supervisor.
+//!
+//! Without one the message waits at the door, signed like any other.
 
 use serde_json::{Value, json};
 

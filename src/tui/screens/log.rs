@@ -1,4 +1,6 @@
 //! The end of the ledger: newest first; without a chosen row the newest stays in front.
+//!
+//! The cursor is an event's number, so that it stays on its event while others arrive.
 
 use crate::service::views::LogView;
 use crate::tui::model::{Model, Reading};

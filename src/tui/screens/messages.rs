@@ -1,4 +1,6 @@
 //! The message list: newest first; without a chosen row the newest stays in front.
+//!
+//! The cursor is a message's id, so that it stays on its message while others arrive.
 
 use crate::service::views::{Board, MessageView};
 use crate::tui::model::Model;

@@ -1,4 +1,6 @@
 //! What moves, on the dashboard: tasks, the last messages, branches.
+//!
+//! Only the rows that fit are looked at, and what does not fit is counted in its heading.
 
 use ratatui::layout::Rect;
 

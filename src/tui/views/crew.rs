@@ -1,4 +1,6 @@
 //! Agencies and their agents on the dashboard: who is stuck, since when and why.
+//!
+//! The state is a word and a symbol, so that nothing is said by colour alone.
 
 use ratatui::layout::Rect;
 

@@ -1,4 +1,6 @@
 //! A box with a text that is being written; it grows with the text, then scrolls.
+//!
+//! The text itself is changed in `widgets::editor`; here it is only shown.
 
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthChar;

@@ -1,4 +1,6 @@
 //! The end of the ledger, newest first, and the payload of the row under the cursor.
+//!
+//! The payload is shown as recorded, wrapped to the width.
 
 use ratatui::layout::Rect;
 

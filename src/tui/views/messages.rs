@@ -1,4 +1,6 @@
 //! The message list, and the whole of the one under the cursor below it.
+//!
+//! A body is data: it is shown without control characters and never read as markup.
 
 use ratatui::layout::Rect;
 use serde_json::Value;

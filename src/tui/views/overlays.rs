@@ -1,4 +1,6 @@
 //! What lies in front: the box of the overlay on top, with its own keys in its last row.
+//!
+//! The screen below stays visible around it, so that one sees what is decided about.
 
 use ratatui::layout::{Position, Rect};
 

@@ -1,4 +1,6 @@
 //! The pages that are fetched: an approval's diff, and the end of the output of its checks.
+//!
+//! While one is fetched the page says so; a page that failed says why.
 
 use ratatui::layout::Rect;
 

@@ -11,8 +11,11 @@ use super::source::{Source, words};
 /// Lines: more than this is two files.
 const MAX_LINES: usize = 500;
 
-/// Lines of a file's opening comment: at least what it is for and what it keeps true.
-const OPENING: std::ops::RangeInclusive<usize> = 1..=16;
+/// Lines of a file's opening comment: what it is for, and what it keeps true or does not do.
+const OPENING: std::ops::RangeInclusive<usize> = 2..=16;
+
+/// A file of tests may say it in one line: its tests are sentences.
+const OPENING_OF_TESTS: std::ops::RangeInclusive<usize> = 1..=16;
 
 /// What a layer may know, besides itself. `adapters/process` is one part of the adapters.
 const EDGES: &[(&str, &[&str])] = &[
@@ -108,13 +111,16 @@ pub fn homeless_crates(source: &Source) -> Vec<String> {
         .collect()
 }
 
-/// What holds for every file, for tests too.
-pub fn bad_habits(source: &Source) -> Vec<String> {
+/// What holds for every file; `tests` are those for tests only.
+pub fn bad_habits(source: &Source, tests: &BTreeSet<String>) -> Vec<String> {
+    let is_test = tests.contains(&source.path);
     let mut problems = Vec::new();
     let mut complain = |what: &str| problems.push(format!("{}: {what}", source.path));
     let opening = source.text.lines().take_while(|line| line.starts_with("//!")).count();
-    if !OPENING.contains(&opening) {
-        complain(&format!("opens with {opening} lines of `//!`, not 1 to 16"));
+    let wanted = if is_test { OPENING_OF_TESTS } else { OPENING };
+    if !wanted.contains(&opening) {
+        let (least, most) = (wanted.start(), wanted.end());
+        complain(&format!("opens with {opening} lines of `//!`, not {least} to {most}"));
     }
     let lines = source.text.lines().count();
     if lines > MAX_LINES {
