@@ -213,7 +213,7 @@ struct RealStage<'a> {
 
 impl RealStage<'_> {
     fn environment_of(&self, home: &Path) -> Environment {
-        let key_folder = home.join("registry").join("operator");
+        let key_folder = opening::own_key_folder(home);
         Environment {
             key_folder,
             identity: Identity::Operator,

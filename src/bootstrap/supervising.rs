@@ -120,9 +120,8 @@ fn start_log() {
 fn lock_refusal(error: LockError) -> Refusal {
     match error {
         LockError::Held { .. } => {
-            Refusal::new(RefusalKind::Conflict, "supervisor_runs", error.to_string()).with_hint(
-                "it is all right to leave it running; stop it with `agency down --supervisor`",
-            )
+            Refusal::new(RefusalKind::Conflict, "supervisor_runs", error.to_string())
+                .with_hint("it is all right to leave it running; stop it with `agency down`")
         }
         LockError::Folder(error) => folder_refusal(error),
     }

@@ -1,6 +1,6 @@
 //! `agency ack`: the agent has dealt with these messages.
 //!
-//! Only the agent that got them can; for everybody else the service refuses.
+//! Whether they are the asker's own is for the service to say.
 
 use clap::Args;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! `agency brief`: what an agent is told at its start.
 //!
-//! The same text that the agent saw, so that a person can judge what it was asked for.
+//! Role files are read as they are now; an agent that runs was told what they said at its start.
 
 use clap::Args;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Tasks: a unit of work with a contract that says what is to be done and how it is proven.
 //!
-//! Which state may follow on which stands in this file and nowhere else.
+//! What may follow on which state is the engine's to decide; here are the states and the names they give.
 
 use serde::{Deserialize, Serialize};
 
