@@ -59,6 +59,8 @@ fn question(names: &[Name]) -> String {
 /// Waits until agencies are stopped; none named: all.
 pub fn wait_for_sessions(workbench: &Workbench, names: &[Name]) -> Result<(), Refusal> {
     let waited = wait_until(workbench, Some(LIMIT), || {
+        // Only a supervisor goes on with it: one that died meanwhile is started again.
+        workbench.require_supervisor()?;
         Ok(are_stopped(&workbench.status()?, names).then_some(()))
     })?;
     match waited {

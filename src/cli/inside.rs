@@ -2,16 +2,22 @@
 //! what happens inside an agent's pane. Hidden from people; their forms are not a promise.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::cli::brief::with_end;
 use crate::cli::desk::{DONE, Desk, Ending, agent_meant};
+use crate::cli::follow::{Waited, wait_until};
 use crate::domain::agency::AgentState;
 use crate::domain::command::Command;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::Query;
 use crate::service::workbench::Identity;
+
+/// A report that is lost leaves the agent in a state that it is not in, and nobody gives it messages: the
+/// same report can be made twice, so it is tried until a killed supervisor is long back.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// What `agency supervise` takes.
 #[derive(Debug, Args)]
@@ -85,8 +91,25 @@ pub fn check_run(args: &CheckRunArgs, desk: &mut Desk<'_>) -> Ending {
 /// Reports this agent's own state.
 pub fn hook(args: &HookArgs, desk: &mut Desk<'_>) -> Ending {
     let workbench = desk.open()?;
-    workbench.ask(report(workbench.identity(), args)?)?;
-    Ok(DONE)
+    let report = report(workbench.identity(), args)?;
+    let mut refused = None;
+    let reported = wait_until(&workbench, Some(LIMIT), || match workbench.ask(report.clone()) {
+        Ok(_) => Ok(Some(())),
+        Err(refusal) if is_passing(&refusal) => {
+            refused = Some(refusal);
+            Ok(None)
+        }
+        Err(refusal) => Err(refusal),
+    })?;
+    match (reported, refused) {
+        (Waited::TimedOut, Some(refusal)) => Err(refusal),
+        (Waited::Seen(()) | Waited::TimedOut, _) => Ok(DONE),
+    }
+}
+
+/// Whether the supervisor was only away: it may be being started again.
+fn is_passing(refusal: &Refusal) -> bool {
+    ["link", "no_supervisor", "supervisor_ended"].contains(&refusal.code.as_str())
 }
 
 fn report(identity: &Identity, args: &HookArgs) -> Result<Command, Refusal> {

@@ -49,7 +49,11 @@ pub fn run(args: &RemoveArgs, desk: &mut Desk<'_>) -> Ending {
 /// Returns when the name is free again, so that a script can go on.
 fn wait_for_archive(workbench: &Workbench, name: &Name) -> Result<(), Refusal> {
     let query = Query::Agency { name: name.clone() };
-    let waited = wait_until(workbench, Some(LIMIT), || is_archived(workbench.fetch(&query)))?;
+    let waited = wait_until(workbench, Some(LIMIT), || {
+        // Only a supervisor goes on with it: one that died meanwhile is started again.
+        workbench.require_supervisor()?;
+        is_archived(workbench.fetch(&query))
+    })?;
     match waited {
         Waited::Seen(()) => Ok(()),
         Waited::TimedOut => {

@@ -23,7 +23,10 @@ use crate::engine::event::Event;
 
 pub mod deciding;
 
-pub use deciding::{asked, carry, merge_again, merge_finished, open, resume, void_open_of};
+pub use deciding::{
+    asked, branch_retired, carry, merge_again, merge_finished, open, resume, retire_branches,
+    void_all_of, void_open_of,
+};
 
 /// Every approval.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -161,3 +164,6 @@ impl ApprovalRecord {
         self.evidence.as_ref().map(Evidence::digest).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,8 @@ fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
     }
     if message.expires_at.is_some_and(|at| at <= step.now.at) {
         crate::engine::mail::expire(step);
+        // It is gone now: the next one's turn.
+        offer(step, agent);
         return;
     }
     let text = wording::pane_text(&message);
@@ -92,7 +94,7 @@ fn target_of(step: &Step<'_>, agent: &AgentAddress) -> Option<Target> {
 /// Hints at messages whose delivery is uncertain; true if that was done now.
 fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
     let Some(nudge) = step.state().mail.nudges.get(&target.agent) else { return false };
-    if nudge.shown >= MAX_NUDGES {
+    if nudge.shown >= MAX_NUDGES || !step.state().mail.is_any_doubtful(&target.agent) {
         return false;
     }
     if let Some(at) = nudge.not_before.filter(|at| *at > step.now.at) {
@@ -101,13 +103,15 @@ fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
     }
     let waiting =
         step.state().mail.waiting.get(&target.agent).map(Vec::as_slice).unwrap_or_default();
-    let doubtful = waiting
-        .iter()
-        .filter(|id| step.state().mail.messages.get(id).is_some_and(|record| record.is_uncertain))
-        .count();
-    let (text, token) = wording::nudge(doubtful, target.spawn, nudge.shown);
+    let records = waiting.iter().filter_map(|id| step.state().mail.messages.get(id));
+    let doubtful = records.filter(|record| record.is_uncertain);
+    // Whoever pasted one of them, or the hint itself, may have died before Enter.
+    let mut left_over: Vec<String> =
+        doubtful.map(|record| wording::pane_text(&record.message)).collect();
+    let (text, token) = wording::nudge(left_over.len(), target.spawn, nudge.shown);
+    left_over.push(text.clone());
     step.record(Event::NudgeStarted { agent: target.agent.clone(), spawn: target.spawn });
-    step.perform(Effect::TypeNudge { target: target.clone(), text, token });
+    step.perform(Effect::TypeNudge { target: target.clone(), text, token, left_over });
     true
 }
 
@@ -145,9 +149,17 @@ pub fn message_typed(
 
 /// A hint was typed, or not.
 pub fn nudge_typed(step: &mut Step<'_>, agent: AgentAddress, spawn: SpawnId, outcome: Typed) {
+    let attempt = step.state().mail.nudges.get(&agent).and_then(|nudge| nudge.attempt);
+    if attempt != Some(spawn) {
+        return;
+    }
     let problem = match outcome {
-        Typed::Submitted => None,
-        Typed::NotReady { reason } | Typed::Uncertain { reason } => Some(reason),
+        // What may stand there counts: a hint that never shows must not be typed for ever.
+        Typed::Submitted | Typed::Uncertain { .. } => None,
+        Typed::NotReady { reason } => Some(reason),
     };
     step.record(Event::NudgeEnded { agent, spawn, problem });
 }
+
+#[cfg(test)]
+mod tests;

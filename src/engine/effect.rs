@@ -46,7 +46,7 @@ pub enum Effect {
     /// Type a message into a pane.
     TypeMessage { id: MessageId, target: Target, text: String, token: String },
     /// Type a hint about unread messages.
-    TypeNudge { target: Target, text: String, token: String },
+    TypeNudge { target: Target, text: String, token: String, left_over: Vec<String> },
     /// Write a line into an agency's activity log.
     LogActivity { agency: Name, line: String },
 
@@ -60,7 +60,7 @@ pub enum Effect {
     /// Keep and remove a task's worktree and branch.
     RetireWorktree { retirement: Retirement },
     /// Keep and remove a branch that has no worktree.
-    RetireBranch { project: PathBuf, branch: String, keep_as: String },
+    RetireBranch { feature: Name, project: PathBuf, branch: String, keep_as: String },
     /// Make the merge in memory, check it out, run the checks.
     Prove { submission: SubmissionId },
     /// Move the project's branch to the proven merge.
@@ -73,6 +73,16 @@ pub enum Effect {
     WakeAt { at: Timestamp, timer: Timer },
     /// End the supervisor.
     Quit,
+}
+
+impl Effect {
+    /// The caller who waits for what follows from it.
+    pub fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Self::InspectWork { ticket, .. } | Self::IntegrateWork { ticket, .. } => *ticket,
+            _ => None,
+        }
+    }
 }
 
 /// A pane to type into.

@@ -127,6 +127,8 @@ pub enum Event {
     TaskCancelled { task: TaskId, reason: Option<String> },
     /// Its worktree is gone, its work kept.
     WorktreeRetired { task: TaskId, kept: Kept },
+    /// The branch of a feature that is merged whole was kept and removed.
+    BranchRetired { feature: Name, kept: Kept },
 
     // submissions
     /// Finished work was handed in.
@@ -221,6 +223,7 @@ impl Event {
             | Self::TaskReopened { task, .. }
             | Self::TaskCancelled { task, .. }
             | Self::WorktreeRetired { task, .. } => task.to_string(),
+            Self::BranchRetired { feature, .. } => feature.to_string(),
             Self::WorkSubmitted { submission } => submission.id.to_string(),
             Self::ProofStarted { submission } | Self::ProofFinished { submission, .. } => {
                 submission.to_string()

@@ -171,6 +171,13 @@ pub enum Input {
         /// Where its work is.
         kept: Kept,
     },
+    /// A merged feature's branch was kept and removed.
+    BranchRetired {
+        /// Which feature.
+        feature: Name,
+        /// Where its commits are.
+        kept: Kept,
+    },
     /// A submission was proven, or not.
     ProofFinished {
         /// Which.
@@ -196,6 +203,39 @@ pub enum Input {
         /// Which.
         timer: Timer,
     },
+}
+
+impl Input {
+    /// Whether nobody would tell it a second time: the outcome of an effect, a timer, a start. What
+    /// people ask and what is looked at again is told again by itself.
+    pub fn is_told_once(&self) -> bool {
+        match self {
+            Self::Asked { .. }
+            | Self::ConfigSeen { .. }
+            | Self::DefinitionSeen { .. }
+            | Self::ProjectSeen { .. }
+            | Self::MessageAtDoor { .. }
+            | Self::RefusedAtDoor { .. }
+            | Self::Sighted { .. } => false,
+            Self::Woke { .. }
+            | Self::OperatorKeySeen { .. }
+            | Self::MailboxFilled { .. }
+            | Self::MessageTyped { .. }
+            | Self::NudgeTyped { .. }
+            | Self::SessionEnsured { .. }
+            | Self::SessionFailed { .. }
+            | Self::AgencyArchived { .. }
+            | Self::WorktreePrepared { .. }
+            | Self::WorkInspected { .. }
+            | Self::WorkIntegrated { .. }
+            | Self::WorktreeRetired { .. }
+            | Self::BranchRetired { .. }
+            | Self::ProofFinished { .. }
+            | Self::MergeFinished { .. }
+            | Self::Documented { .. }
+            | Self::Rang { .. } => true,
+        }
+    }
 }
 
 /// Why a task's work is looked into and integrated.

@@ -20,7 +20,7 @@ use crate::engine::event::Event;
 
 pub mod accepting;
 
-pub use accepting::{asked, expire, mailbox_filled, message_at_door, send};
+pub use accepting::{asked, bury_orphans, expire, mailbox_filled, message_at_door, send};
 
 /// Every message.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -81,6 +81,9 @@ pub struct Nudge {
     pub not_before: Option<Timestamp>,
     /// Why it was not typed.
     pub problem: Option<String>,
+    /// How often in a row it was not typed.
+    #[serde(default)]
+    pub failures: u32,
 }
 
 /// Pause after so many deferrals in a row: 50 ms doubling to 15 s; a change of the agent's state cuts it short.
@@ -130,7 +133,7 @@ impl Mail {
                 self.change(*id, |record| record.defer(reason, at))
             }
             Event::DeliveryUncertain { id, reason } => self.doubt(*id, reason),
-            Event::DeliveryRetried { id } => self.change(*id, MessageRecord::retry),
+            Event::DeliveryRetried { id } => self.retry(*id),
             Event::MessageDelivered { id, .. } => self.deliver(*id, at),
             Event::MessageAcknowledged { id } => self.acknowledge(*id, at),
             Event::MessageExpired { id } => {
@@ -202,6 +205,29 @@ impl Mail {
         }
     }
 
+    fn retry(&mut self, id: MessageId) {
+        let Some(record) = self.messages.get_mut(&id) else { return };
+        record.retry();
+        if let Some(agent) = record.to.clone() {
+            self.forget_nudge(&agent);
+        }
+    }
+
+    /// Whether an agent has a message of which nobody knows whether it arrived.
+    pub fn is_any_doubtful(&self, agent: &AgentAddress) -> bool {
+        let is_doubtful =
+            |id: &MessageId| self.messages.get(id).is_some_and(|record| record.is_uncertain);
+        self.waiting.get(agent).is_some_and(|ids| ids.iter().any(is_doubtful))
+    }
+
+    /// Nothing is left to hint at, and no hint is on its way.
+    fn forget_nudge(&mut self, agent: &AgentAddress) {
+        let is_idle = self.nudges.get(agent).is_some_and(|nudge| nudge.attempt.is_none());
+        if is_idle && !self.is_any_doubtful(agent) {
+            self.nudges.remove(agent);
+        }
+    }
+
     fn leave_waiting(&mut self, id: MessageId) {
         let Some(agent) = self.messages.get(&id).and_then(|record| record.to.clone()) else {
             self.for_operator.retain(|waiting| *waiting != id);
@@ -213,12 +239,7 @@ impl Mail {
                 self.waiting.remove(&agent);
             }
         }
-        let is_doubtful =
-            |id: &MessageId| self.messages.get(id).is_some_and(|record| record.is_uncertain);
-        let still = self.waiting.get(&agent).is_some_and(|ids| ids.iter().any(is_doubtful));
-        if !still && self.nudges.get(&agent).is_some_and(|nudge| nudge.attempt.is_none()) {
-            self.nudges.remove(&agent);
-        }
+        self.forget_nudge(&agent);
     }
 
     fn deliver(&mut self, id: MessageId, at: Timestamp) {
@@ -261,20 +282,21 @@ impl Mail {
         nudge.attempt = None;
         nudge.problem = problem.cloned();
         // A shown hint has a minute to work; one that found no free input line is tried again soon.
-        let pause = if problem.is_none() { 60_000 } else { 1_000 };
+        let pause = if problem.is_none() { 60_000 } else { pause_ms(nudge.failures) };
         nudge.not_before = at.saturating_add(jiff::SignedDuration::from_millis(pause)).ok();
+        nudge.failures = if problem.is_none() { 0 } else { nudge.failures + 1 };
         if problem.is_none() {
             nudge.shown += 1;
         }
-        let is_doubtful =
-            |id: &MessageId| self.messages.get(id).is_some_and(|record| record.is_uncertain);
-        if !self.waiting.get(agent).is_some_and(|ids| ids.iter().any(is_doubtful)) {
-            self.nudges.remove(agent);
-        }
+        self.forget_nudge(agent);
     }
 
     /// An agent's state changed: what was deferred may be tried at once.
     fn hurry(&mut self, agent: &AgentAddress) {
+        if let Some(nudge) = self.nudges.get_mut(agent).filter(|nudge| nudge.failures > 0) {
+            nudge.not_before = None;
+            nudge.failures = 0;
+        }
         let Some(waiting) = self.waiting.get(agent) else { return };
         for id in waiting {
             if let Some(record) = self.messages.get_mut(id) {
@@ -306,3 +328,6 @@ impl MessageRecord {
 fn rank(record: &MessageRecord) -> Priority {
     record.message.priority
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,12 @@ pub mod attention;
 
 pub mod explain;
 
+#[cfg(test)]
+pub mod testing;
+
+#[cfg(test)]
+mod tests;
+
 use crate::domain::command::{Actor, Command};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::effect::Effect;
@@ -104,6 +110,7 @@ fn route(step: &mut Step<'_>, input: Input) {
             submissions::work_integrated(step, ticket, task, purpose, result);
         }
         Input::WorktreeRetired { task, kept } => step.record(Event::WorktreeRetired { task, kept }),
+        Input::BranchRetired { feature, kept } => approvals::branch_retired(step, feature, kept),
         Input::ProofFinished { submission, outcome } => {
             submissions::proof_finished(step, submission, *outcome);
         }

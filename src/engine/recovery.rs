@@ -18,8 +18,11 @@ pub fn woke(step: &mut Step<'_>, pid: u32, version: String) {
     step.record(Event::SupervisorStarted { pid, version });
     doubt_deliveries(step);
     refill_mailboxes(step);
+    settle_delivered(step);
     resume_sessions(step);
     resume_worktrees(step);
+    // Before anything new is put onto a branch of the same name.
+    approvals::retire_branches(step);
     submissions::resume(step);
     approvals::resume(step);
     mail::expire(step);
@@ -46,8 +49,8 @@ fn doubt_deliveries(step: &mut Step<'_>) {
         .filter_map(|(agent, nudge)| Some((agent.clone(), nudge.attempt?)))
         .collect();
     for (agent, spawn) in nudging {
-        let problem = Some("the supervisor ended while typing it".to_owned());
-        step.record(Event::NudgeEnded { agent, spawn, problem });
+        // It may have been typed: then it counts.
+        step.record(Event::NudgeEnded { agent, spawn, problem: None });
     }
 }
 
@@ -57,6 +60,24 @@ fn refill_mailboxes(step: &mut Step<'_>) {
         let Some(record) = step.state().mail.messages.get(&id) else { continue };
         let (to, file) = (record.to.clone(), record.file.clone());
         step.perform(Effect::FillMailbox { to, id, file });
+    }
+}
+
+/// What was recorded as delivered last may still lie among the new ones of its mailbox. One group of inputs
+/// is performed before the next is recorded, and takes milliseconds: a minute is more than enough.
+fn settle_delivered(step: &mut Step<'_>) {
+    let messages = step.state().mail.messages.values();
+    let Some(last) = messages.clone().filter_map(|record| record.delivered_at).max() else {
+        return;
+    };
+    let since = last.saturating_sub(jiff::SignedDuration::from_mins(1)).unwrap_or(last);
+    let delivered: Vec<(AgentAddress, MessageId)> = messages
+        .filter(|record| record.delivered_at.is_some_and(|at| at >= since))
+        .filter_map(|record| Some((record.to.clone()?, record.message.id)))
+        .filter(|(to, _)| step.state().sessions.agent(to).is_some())
+        .collect();
+    for (to, id) in delivered {
+        step.perform(Effect::MarkDelivered { to, id });
     }
 }
 

@@ -58,6 +58,9 @@ pub struct AgencyRecord {
     pub definition: AgencyDefinition,
     /// What it is meant to be.
     pub wanted: Wanted,
+    /// Since when it is meant to be that; removing it twice must name the same place in the archive.
+    #[serde(default)]
+    pub wanted_since: Option<Timestamp>,
     /// Its project's root and target branch, once looked at.
     pub project: Option<(PathBuf, String)>,
     /// Its agents.
@@ -206,6 +209,7 @@ impl Sessions {
             Event::AgentPaneLost { agent, state, reason, .. } => {
                 let Some(record) = self.agent_mut(agent) else { return };
                 record.lose(*state, reason.clone(), at);
+                self.forget_undefined(&agent.agency);
             }
             Event::AgentStateChanged { agent, state, source, reason } => {
                 if let Some(record) = self.agent_mut(agent) {
@@ -220,6 +224,7 @@ impl Sessions {
         let record = self.agencies.entry(definition.name.clone()).or_insert_with(|| AgencyRecord {
             definition: definition.clone(),
             wanted: Wanted::Stopped,
+            wanted_since: None,
             project: None,
             agents: BTreeMap::new(),
             trouble: None,
@@ -232,15 +237,26 @@ impl Sessions {
             record.project = None;
         }
         record.definition = definition.clone();
-        let names: Vec<Name> = definition.agents.iter().map(|agent| agent.name.clone()).collect();
-        record.agents.retain(|name, agent| names.contains(name) || agent.spawn.is_some());
-        for name in names {
-            record.agents.entry(name).or_default();
+        for agent in &definition.agents {
+            record.agents.entry(agent.name.clone()).or_default();
         }
+        self.forget_undefined(&definition.name);
+    }
+
+    /// Who is not in the definition any more and has no life left is nobody.
+    fn forget_undefined(&mut self, agency: &Name) {
+        let Some(record) = self.agencies.get_mut(agency) else { return };
+        let defined = &record.definition.agents;
+        record.agents.retain(|name, agent| {
+            agent.spawn.is_some() || defined.iter().any(|known| known.name == *name)
+        });
     }
 
     fn want(&mut self, agency: &Name, wanted: Wanted, at: Timestamp) {
         let Some(record) = self.agencies.get_mut(agency) else { return };
+        if record.wanted != wanted {
+            record.wanted_since = Some(at);
+        }
         record.wanted = wanted;
         record.trouble = None;
         if wanted == Wanted::Running {
@@ -253,6 +269,7 @@ impl Sessions {
             agent.short_lives = 0;
             agent.turn(AgentState::Stopped, StateSource::Supervisor, None, at);
         }
+        self.forget_undefined(agency);
     }
 }
 
@@ -306,3 +323,6 @@ pub fn runtime_of(state: &crate::engine::state::State, address: &AgentAddress) -
     let name = &state.sessions.definition(address)?.runtime;
     state.config.runtimes.get(name).cloned().or_else(|| Runtime::built_in(name.as_str()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,6 +82,11 @@ impl State {
                 at,
             );
         }
+        if let Event::ProofStarted { submission } = event
+            && let Some(record) = self.submissions.submissions.get(submission)
+        {
+            self.tasks.prove(&record.submission.tasks, at);
+        }
         let (submission, state) = match event {
             Event::WorkSubmitted { submission } => (Some(submission.id), TaskState::Proving),
             Event::ProofFinished { submission, outcome } if !outcome.is_for_decision() => {
@@ -102,6 +107,9 @@ impl State {
         let record = submission.and_then(|id| self.submissions.submissions.get(&id));
         if let Some(record) = record {
             self.tasks.turn_many(&record.submission.tasks, state, at);
+            if state == TaskState::Merged {
+                self.tasks.landed(&record.submission);
+            }
         }
     }
 

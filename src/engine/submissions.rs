@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{SubmissionId, TaskId};
 use crate::domain::message::OwnType;
+use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::submission::{Evidence, ProofOutcome, Submission};
 use crate::domain::task::{TaskState, integration_branch};
@@ -18,7 +19,8 @@ use crate::engine::event::Event;
 use crate::engine::input::{Offer, Purpose, Ticket};
 use crate::engine::step::Step;
 use crate::engine::tasks::deciding::{
-    integrate, ready_dependants, require_own_task, require_worktree, tell, tell_coordinator,
+    integrate, ready_dependants, require_own_task, require_task, require_worktree, tell,
+    tell_coordinator,
 };
 use crate::ports::repositories::Integrated;
 
@@ -104,15 +106,19 @@ pub fn submit_task(
             hand_in(step, task, offer).map(Some)
         }
         TaskState::Proving | TaskState::AwaitingApproval | TaskState::Approved => {
-            let message = format!("`{task}` is handed in already, with its feature `{feature}`");
-            Err(Refusal::new(RefusalKind::Conflict, "already_submitted", message)
-                .with_hint("see it with `agency approvals list`"))
+            Err(already_handed_in(task, &feature))
         }
         _ => {
             let message = format!("`{task}` is {}, there is nothing to hand in", state.as_str());
             Err(Refusal::new(RefusalKind::Conflict, "nothing_to_submit", message))
         }
     }
+}
+
+fn already_handed_in(task: TaskId, feature: &Name) -> Refusal {
+    let message = format!("`{task}` is handed in already, with its feature `{feature}`");
+    Refusal::new(RefusalKind::Conflict, "already_submitted", message)
+        .with_hint("see it with `agency approvals list`")
 }
 
 /// A feature is handed in as a whole: no other task of it may be half done.
@@ -207,21 +213,33 @@ fn settle_integration(
     }
 }
 
-fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer, Refusal> {
-    let record = require_own_task(step, task)
-        .or_else(|_| crate::engine::tasks::deciding::require_task(step, task))?;
+/// The commit of a task's feature that is not merged yet; a refusal if there is none.
+pub fn require_integration(step: &Step<'_>, task: TaskId) -> Result<String, Refusal> {
+    let feature = &require_task(step, task)?.contract.feature;
+    let head = step.state().tasks.features.get(feature).and_then(|f| f.integration.clone());
+    head.ok_or_else(|| {
+        let message = format!(
+            "the feature `{feature}` has no commit that is not merged, there is nothing to hand in"
+        );
+        Refusal::new(RefusalKind::Conflict, "nothing_to_submit", message)
+    })
+}
+
+/// Hands in what is integrated of a task's feature.
+pub fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer, Refusal> {
+    let record = require_task(step, task)?;
+    if record.state != TaskState::Submitted {
+        return Err(already_handed_in(task, &record.contract.feature));
+    }
     let contract = record.contract.clone();
     let Some(agent) = record.agent.clone() else {
         let message = format!("`{task}` has no agent, nobody could have finished it");
         return Err(Refusal::new(RefusalKind::Conflict, "not_assigned", message));
     };
     let feature = contract.feature.clone();
-    let Some(head) = step.state().tasks.features.get(&feature).and_then(|f| f.integration.clone())
-    else {
-        let message =
-            format!("the feature `{feature}` has no commit yet, there is nothing to hand in");
-        return Err(Refusal::new(RefusalKind::Conflict, "nothing_to_submit", message));
-    };
+    let head = require_integration(step, task)?;
+    // First, so that the tasks of what waited are handed in again with the rest.
+    approvals::void_open_of(step, &feature, "the feature was handed in again");
     let tasks: Vec<TaskId> = step
         .state()
         .tasks
@@ -229,7 +247,6 @@ fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer, Re
         .filter(|task| task.state == TaskState::Submitted)
         .map(|task| task.id)
         .collect();
-    approvals::void_open_of(step, &feature, "the feature was handed in again");
     let submission = Submission {
         id: step.state().submissions.next_id(),
         task,
@@ -250,7 +267,7 @@ fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer, Re
 }
 
 /// The title of a feature's submission: the first task's, with how many more there are.
-fn title_of(step: &Step<'_>, feature: &crate::domain::name::Name, own: &str) -> String {
+fn title_of(step: &Step<'_>, feature: &Name, own: &str) -> String {
     let mut tasks = step.state().tasks.of_feature(feature).filter(|task| task.head.is_some());
     let first = tasks.next().map_or(own, |task| task.contract.title.as_str());
     match tasks.count() {
@@ -274,6 +291,11 @@ pub fn proof_finished(step: &mut Step<'_>, submission: SubmissionId, outcome: Pr
     let work = record.submission.clone();
     step.record(Event::ProofFinished { submission, outcome: Box::new(outcome.clone()) });
     if approvals::carry(step, submission, &outcome) {
+        return;
+    }
+    let tasks = &step.state().tasks.tasks;
+    if work.tasks.iter().all(|task| tasks.get(task).is_none_or(|t| t.state.is_closed())) {
+        // Its agency was removed in the meantime: there is nothing left to decide.
         return;
     }
     match outcome {

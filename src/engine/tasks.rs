@@ -16,8 +16,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::Actor;
-use crate::domain::id::TaskId;
+use crate::domain::id::{SubmissionId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::submission::Submission;
 use crate::domain::task::{DependencyKind, TaskContract, TaskState};
 use crate::engine::effect::Retirement;
 use crate::engine::event::Event;
@@ -77,8 +78,11 @@ pub struct TaskRecord {
 pub struct FeatureRecord {
     /// Whose project it is built in.
     pub agency: Name,
-    /// Commit of `<feature>/integration`, once something is on it.
+    /// Commit of `<feature>/integration`, once something is on it that is not merged.
     pub integration: Option<String>,
+    /// Its branch is merged whole and is to be kept and removed; the submission it was merged by.
+    #[serde(default)]
+    pub retiring: Option<SubmissionId>,
 }
 
 impl Tasks {
@@ -139,9 +143,7 @@ impl Tasks {
                     record.is_retired = false;
                 });
             }
-            Event::WorktreeReady { task, base } => {
-                self.change(*task, |r| r.base = Some(base.clone()))
-            }
+            Event::WorktreeReady { task, base } => self.stand(*task, base, at),
             Event::WorktreeFailed { task, reason } => {
                 self.turn(*task, TaskState::Blocked, at);
                 self.change(*task, |record| record.note = Some(reason.clone()));
@@ -154,7 +156,11 @@ impl Tasks {
             }
             Event::TaskBlocked { task, reason } => {
                 self.turn(*task, TaskState::Blocked, at);
-                self.change(*task, |record| record.note = Some(reason.clone()));
+                self.change(*task, |record| {
+                    record.note = Some(reason.clone());
+                    // Nobody can block it while it is integrated: then that is what failed.
+                    record.integrating = false;
+                });
             }
             Event::TaskCompleted { task, head, summary } => self.change(*task, |record| {
                 record.head = head.clone();
@@ -178,10 +184,18 @@ impl Tasks {
             }
             Event::TaskCancelled { task, reason } => {
                 self.turn(*task, TaskState::Cancelled, at);
-                self.change(*task, |record| record.note = reason.clone().or(record.note.take()));
+                self.change(*task, |record| {
+                    record.note = reason.clone().or(record.note.take());
+                    record.integrating = false;
+                });
             }
             Event::WorktreeRetired { task, .. } => {
                 self.change(*task, |record| record.is_retired = true)
+            }
+            Event::BranchRetired { feature, .. } => {
+                if let Some(record) = self.features.get_mut(feature) {
+                    record.retiring = None;
+                }
             }
             _ => {}
         }
@@ -192,10 +206,41 @@ impl Tasks {
         tasks.iter().for_each(|task| self.turn(*task, state, at));
     }
 
+    /// A proof of these tasks has begun; approved ones stay approved.
+    pub fn prove(&mut self, tasks: &[TaskId], at: Timestamp) {
+        let is_submitted = |task: &&TaskId| {
+            self.tasks.get(task).is_some_and(|record| record.state == TaskState::Submitted)
+        };
+        let submitted: Vec<TaskId> = tasks.iter().filter(is_submitted).copied().collect();
+        self.turn_many(&submitted, TaskState::Proving, at);
+    }
+
+    /// A submission is in the project's branch: if nothing came onto its feature's branch since,
+    /// nothing of the feature is left to hand in.
+    pub fn landed(&mut self, work: &Submission) {
+        let is_integrating = self.of_feature(&work.feature).any(|task| task.integrating);
+        let Some(feature) = self.features.get_mut(&work.feature) else { return };
+        if feature.integration.as_ref() == Some(&work.head) {
+            feature.integration = None;
+            feature.retiring = (!is_integrating).then_some(work.id);
+        }
+    }
+
+    /// A worktree stands; what was blocked for want of it can begin.
+    fn stand(&mut self, task: TaskId, base: &str, at: Timestamp) {
+        let is_first = self.tasks.get(&task).is_some_and(|record| record.base.is_none());
+        self.change(task, |record| record.base = Some(base.to_owned()));
+        if is_first && self.tasks.get(&task).is_some_and(|r| r.state == TaskState::Blocked) {
+            self.turn(task, TaskState::Assigned, at);
+            self.change(task, |record| record.note = None);
+        }
+    }
+
     fn add(&mut self, id: TaskId, contract: &TaskContract, is_ready: bool, at: Timestamp) {
         self.features.entry(contract.feature.clone()).or_insert_with(|| FeatureRecord {
             agency: contract.agency.clone(),
             integration: None,
+            retiring: None,
         });
         let record = TaskRecord {
             id,
@@ -259,6 +304,7 @@ impl Tasks {
             && let Some(record) = self.features.get_mut(&feature)
         {
             record.integration = Some(commit.clone());
+            record.retiring = None;
         }
     }
 }
@@ -278,3 +324,6 @@ impl TaskRecord {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,13 +180,13 @@ impl<'a> Commands<'a> {
         self.output(&args).map(|_| ())
     }
 
-    /// Reports its own state; nobody depends on it, so a failure is nothing.
-    pub(super) fn report(&mut self, report: Report, reason: &str) {
+    /// Reports its own state; false if that did not get through.
+    pub(super) fn report(&mut self, report: Report, reason: &str) -> bool {
         let mut args = vec!["hook".to_owned(), format!("--state={}", report.as_str())];
         if !reason.is_empty() {
             args.push(format!("--reason={reason}"));
         }
-        let _ = self.run(&args);
+        self.output(&args).is_ok()
     }
 
     /// Any other program in a folder.

@@ -137,8 +137,8 @@ impl<R: Runner> Worker<R> {
 
     fn report(&mut self, report: Report, reason: &str) {
         if self.reported != Some(report) {
-            self.reported = Some(report);
-            self.commands().report(report, reason);
+            // What did not get through is reported again at the next change.
+            self.reported = self.commands().report(report, reason).then_some(report);
         }
     }
 

@@ -106,7 +106,7 @@ pub fn worktree(state: &State, outside: &Outside, task: TaskId) -> Option<Worktr
     })
 }
 
-/// A task's integration; none if it has nothing to integrate.
+/// A task's integration; none if it has nothing to integrate, or no project to do it in.
 pub fn integration(
     state: &State,
     outside: &Outside,

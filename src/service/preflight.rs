@@ -24,7 +24,7 @@ pub fn prepare(outside: &Outside, handle: &Handle, command: &Command) -> Result<
         Command::SetGoal { agency, .. } => look_at_project(outside, handle, agency),
         Command::AddTask { contract } => look_at_project(outside, handle, &contract.agency),
         Command::AssignTask { agent, .. } => look_at_project(outside, handle, &agent.agency),
-        Command::SubmitTask { task, .. } => {
+        Command::SubmitTask { task, .. } | Command::CompleteTask { task, .. } => {
             let task = *task;
             let agency = handle.read(move |state, _| {
                 state.tasks.tasks.get(&task).map(|t| t.contract.agency.clone())

@@ -3,6 +3,7 @@
 //! Written whole and atomically shortly after a change, never read back.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -24,7 +25,7 @@ const SETTLED_MESSAGES: usize = 100;
 #[derive(Default)]
 pub struct Views {
     due: Option<Instant>,
-    written: HashMap<&'static str, String>,
+    written: Arc<Mutex<HashMap<&'static str, String>>>,
 }
 
 impl Views {
@@ -46,21 +47,26 @@ impl Views {
         }
         self.due = None;
         for (file, text) in render(state, outside) {
-            if self.written.get(file) == Some(&text) {
+            if locked(&self.written).insert(file, text.clone()).as_ref() == Some(&text) {
                 continue;
             }
-            self.written.insert(file, text.clone());
-            let outside = outside.clone();
+            let (outside, written) = (outside.clone(), Arc::clone(&self.written));
             lanes.push(
                 "views",
                 Box::new(move || {
                     if let Err(error) = outside.folder.write_view(file, &text) {
                         tracing::warn!(%error, "a view could not be written");
+                        // The next change writes it again, even if it says the same.
+                        locked(&written).remove(file);
                     }
                 }),
             );
         }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn render(state: &State, outside: &Outside) -> Vec<(&'static str, String)> {

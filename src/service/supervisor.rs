@@ -6,7 +6,8 @@
 //! ```
 //!
 //! All inputs that are ready share a transaction. Nothing is performed and nobody is answered before
-//! the events are recorded; if they cannot be, the state is folded anew from what is.
+//! the events are recorded; if they cannot be, the state is folded anew from what is, whoever asked is
+//! told, and what nobody would tell a second time is kept and taken in again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -37,6 +38,9 @@ const SNAPSHOT_EVERY: u64 = 5_000;
 
 /// Pause between two looks at all panes: what no hint told is seen after this.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Pause before what could not be recorded is tried again: room is made by people, not in milliseconds.
+const RECORD_AGAIN: Duration = Duration::from_secs(1);
 
 /// Something that is read from the state and its position.
 pub type Reading = Box<dyn FnOnce(&State, u64) + Send>;
@@ -136,6 +140,8 @@ pub struct Supervisor {
     next_ticket: u64,
     followers: Vec<Sender<Followed>>,
     timers: BTreeMap<Timer, Timestamp>,
+    unrecorded: Vec<Input>,
+    record_again: std::time::Instant,
     views: registry::Views,
     snapshot_at: u64,
     next_look: std::time::Instant,
@@ -173,6 +179,8 @@ impl Supervisor {
             next_ticket: 0,
             followers: Vec::new(),
             timers: BTreeMap::new(),
+            unrecorded: Vec::new(),
+            record_again: std::time::Instant::now(),
             snapshot_at: seq,
             next_look: std::time::Instant::now(),
             is_ending: false,
@@ -217,7 +225,11 @@ impl Supervisor {
         let look = self.next_look.saturating_duration_since(std::time::Instant::now());
         let is_any_running = self.is_any_running();
         let look = if is_any_running { look } else { Duration::from_secs(3600) };
-        timer.min(look).min(self.views.pause()).min(if is_any_running {
+        let again = match self.unrecorded.is_empty() {
+            true => LOOK_EVERY,
+            false => self.record_again.saturating_duration_since(std::time::Instant::now()),
+        };
+        timer.min(look).min(again).min(self.views.pause()).min(if is_any_running {
             LOOK_EVERY
         } else {
             Duration::from_secs(5)
@@ -230,7 +242,7 @@ impl Supervisor {
     }
 
     fn turn(&mut self, wakes: Vec<Wake>) {
-        let mut inputs = Vec::new();
+        let mut inputs = self.to_record_again();
         let mut readers: Vec<Wake> = Vec::new();
         for wake in wakes {
             match wake {
@@ -254,6 +266,14 @@ impl Supervisor {
         inputs.extend(self.rung());
         self.feed(inputs, |_, _, _| {});
         readers.into_iter().for_each(|wake| self.show(wake));
+    }
+
+    /// What could not be recorded, in front of whatever came later.
+    fn to_record_again(&mut self) -> Vec<Input> {
+        match self.record_again <= std::time::Instant::now() {
+            true => std::mem::take(&mut self.unrecorded),
+            false => Vec::new(),
+        }
     }
 
     fn look_now(&mut self) {
@@ -297,13 +317,15 @@ impl Supervisor {
         extra(&mut group, &mut self.state, now);
         let mut inputs = inputs;
         loop {
+            let told_once = inputs.iter().filter(|input| input.is_told_once()).cloned().collect();
             for input in inputs.drain(..) {
                 let now = self.now();
                 let clock = &self.outside.clock;
                 group.take(&mut self.state, input, now, || clock.new_id());
             }
             let effects = std::mem::take(&mut group.effects);
-            if !self.commit(&mut group) {
+            if let Err(error) = self.commit(&mut group) {
+                self.take_back(&error, group, &effects, told_once);
                 return;
             }
             inputs = effects.into_iter().flat_map(|effect| self.perform(effect)).collect();
@@ -317,26 +339,21 @@ impl Supervisor {
         Now { at: self.outside.clock.now(), seed: self.outside.clock.new_id() }
     }
 
-    /// Records what was decided, then tells everybody. False if it could not be recorded.
-    fn commit(&mut self, group: &mut Group) -> bool {
+    /// Records what was decided, then tells everybody; nobody if it could not be recorded.
+    fn commit(&mut self, group: &mut Group) -> Result<(), LedgerError> {
         let entries = std::mem::take(&mut group.entries);
         let events = std::mem::take(&mut group.events);
         if !entries.is_empty() {
             let durability = record::durability_of(&events);
-            match self.ledger.append(&entries, durability) {
-                Ok(records) => self.published(records, &events),
-                Err(error) => {
-                    self.take_back(&error, group);
-                    return false;
-                }
-            }
+            let records = self.ledger.append(&entries, durability)?;
+            self.published(records, &events);
         }
         for (ticket, answer) in group.replies.drain(..) {
             if let Some(waiting) = self.tickets.remove(&ticket) {
                 let _ = waiting.send(answer);
             }
         }
-        true
+        Ok(())
     }
 
     fn published(&mut self, records: Vec<Record>, events: &[Event]) {
@@ -353,6 +370,7 @@ impl Supervisor {
                     | Event::AgentPaneLost { .. }
                     | Event::AgencyStopped { .. }
                     | Event::AgencyRemoving { .. }
+                    | Event::AgentSpawned { .. }
                     | Event::OperatorKeyRegistered { .. }
             )
         };
@@ -367,16 +385,25 @@ impl Supervisor {
     }
 
     /// The events could not be recorded: nobody may believe in them.
-    fn take_back(&mut self, error: &LedgerError, group: &mut Group) {
+    fn take_back(
+        &mut self,
+        error: &LedgerError,
+        group: Group,
+        effects: &[Effect],
+        told_once: Vec<Input>,
+    ) {
         tracing::error!(%error, "the ledger refused");
         let refusal =
             Refusal::new(RefusalKind::Failed, "ledger", format!("nothing was done: {error}"))
                 .with_hint("make room or make it writable, then try again");
-        for (ticket, _) in group.replies.drain(..) {
+        let answered = group.replies.into_iter().map(|(ticket, _)| ticket);
+        for ticket in answered.chain(effects.iter().filter_map(Effect::ticket)) {
             if let Some(waiting) = self.tickets.remove(&ticket) {
                 let _ = waiting.send(Err(refusal.clone()));
             }
         }
+        self.unrecorded.extend(told_once);
+        self.record_again = std::time::Instant::now() + RECORD_AGAIN;
         match record::fold(self.ledger.as_ref(), u64::MAX) {
             Ok((state, seq)) => {
                 self.state = state;

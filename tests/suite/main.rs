@@ -7,6 +7,16 @@ mod architecture;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod approval;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod templates;
 #[cfg(test)]
 mod templates_scripts;
+#[cfg(test)]
+mod world;

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthChar;
 use super::command::Cmd;
 use super::server::Server;
 use crate::domain::runtime::InputLine;
+use crate::domain::text::to_plain;
 use crate::ports::terminals::{TerminalError, TypingOrder};
 
 /// What must not change between the look and the paste. One comparison of one text: no value in it
@@ -115,6 +116,26 @@ impl Probe {
             && from_column(self.cursor_line(), usize::from(line.home_column)).trim().is_empty()
     }
 
+    /// Whether the input line is proven to hold exactly a text: from the prompt to the cursor nothing but
+    /// it, and nothing behind. White space does not count, programs wrap and indent.
+    pub(super) fn holds(&self, order: &TypingOrder, text: &str) -> bool {
+        let prompt = order.input_line.prompt.trim_end();
+        if prompt.is_empty() || self.disturbance(order).is_some() {
+            return false;
+        }
+        let (column, row) = self.cursor();
+        let Some(line) = self.lines.get(row) else { return false };
+        let behind = from_column(line, column);
+        let last = line.strip_suffix(behind).unwrap_or(line);
+        let wanted = strip(&format!("{prompt}{}", to_plain(text)));
+        let begins = |at: &usize| self.lines.get(*at).is_some_and(|line| line.starts_with(prompt));
+        behind.trim().is_empty()
+            && (0..=row).rev().filter(begins).any(|at| {
+                let above = self.lines.get(at..row).map(<[String]>::concat).unwrap_or_default();
+                strip(&format!("{above}{last}")) == wanted
+            })
+    }
+
     /// Whether the typed text no longer stands at the cursor: the prompt is empty again, or the
     /// program has gone to work.
     pub(super) fn has_left(&self, typed: &Self, line: &InputLine) -> bool {
@@ -184,6 +205,29 @@ mod tests {
         assert!(!at(3, "›").is_at_empty_prompt(&line()));
         assert!(!at(2, "› half a sentence").is_at_empty_prompt(&line()));
         assert!(!at(2, "1. allow").is_at_empty_prompt(&line()));
+    }
+
+    #[test]
+    fn a_left_over_is_known_only_when_it_stands_alone_between_prompt_and_cursor() {
+        let order = TypingOrder {
+            agent: "A/b".parse().expect("an address"),
+            spawn: uuid::Uuid::nil(),
+            pane: crate::ports::terminals::PaneId("%1".to_owned()),
+            input_line: line(),
+            text: String::new(),
+            token: String::new(),
+            left_over: Vec::new(),
+            deadline_ms: 0,
+        };
+        let spawn = order.spawn;
+        let at = |x: u16, y: u16, rows: &str| {
+            Probe::parse(&format!("0 0 0 9 {spawn} {x} {y}\n{rows}")).holds(&order, "see\n| a b")
+        };
+        assert!(at(7, 2, "banner\n› see\n  | a b\n"));
+        assert!(!at(9, 2, "banner\n› see\n  | a b c\n"), "a person typed on");
+        assert!(!at(6, 2, "banner\n› see\n  | a b\n"), "the cursor stands in it");
+        assert!(!at(7, 2, "banner\n› oh see\n  | a b\n"), "something stands before it");
+        assert!(!at(7, 2, "banner\n1. see\n  | a b\n"), "not at a prompt");
     }
 
     #[test]

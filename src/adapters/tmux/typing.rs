@@ -32,7 +32,12 @@ pub(super) fn type_text(server: &Server, order: &TypingOrder) -> Result<Typed, T
         Err(error) => return Err(error),
     };
     if let Some(reason) = probe.obstacle(server, order)? {
-        return Ok(not_ready(&reason));
+        let is_ours = order.left_over.iter().any(|text| probe.holds(order, text));
+        return if is_ours {
+            submit_left_over(server, order, &probe)
+        } else {
+            Ok(not_ready(&reason))
+        };
     }
     match paste(server, order, &probe) {
         Ok(true) => failpoint::hit("delivery.pasted"),
@@ -77,17 +82,39 @@ fn submit(server: &Server, order: &TypingOrder) -> Result<Typed, TerminalError> 
         Arrival::Seen(typed) => typed,
         Arrival::Lost(reason) => return Ok(uncertain(&format!("the text was pasted, {reason}"))),
     };
-    if !enter(server, order, &typed)? {
+    let condition = format!("#{{==:{INPUT},{}}}", typed.input_state());
+    if !enter(server, order, condition)? {
         return Ok(uncertain("the text was pasted, then the pane changed before Enter"));
     }
     failpoint::hit("delivery.entered");
+    see_it_leave(server, order, &typed)
+}
+
+/// Submits what stands in the input line and is ours, if not even the cursor has moved since it was seen.
+fn submit_left_over(
+    server: &Server,
+    order: &TypingOrder,
+    seen: &Probe,
+) -> Result<Typed, TerminalError> {
+    if !enter(server, order, format!("#{{==:{STATE},{}}}", seen.state))? {
+        return Ok(not_ready("the pane changed while it was looked at"));
+    }
+    see_it_leave(server, order, seen)
+}
+
+/// Waits until the text no longer stands in the input line.
+fn see_it_leave(
+    server: &Server,
+    order: &TypingOrder,
+    typed: &Probe,
+) -> Result<Typed, TerminalError> {
     let mut pause = Pause::up_to(limit_of(order));
     loop {
         let now = Probe::take(server, &order.pane.0)?;
         if let Some(reason) = now.disturbance(order) {
             return Ok(uncertain(&format!("the text was submitted, then: {reason}")));
         }
-        if now.has_left(&typed, &order.input_line) {
+        if now.has_left(typed, &order.input_line) {
             return Ok(Typed::Submitted);
         }
         if !pause.again() {
@@ -134,14 +161,14 @@ fn arrive(server: &Server, order: &TypingOrder) -> Result<Arrival, TerminalError
     })
 }
 
-/// Presses Enter if the same program still takes input: in copy mode the key would be lost. The cursor
-/// may have moved since, it is the program's own.
-fn enter(server: &Server, order: &TypingOrder, typed: &Probe) -> Result<bool, TerminalError> {
+/// Presses Enter if the same program still takes input: in copy mode the key would be lost. After our own
+/// paste the cursor may have moved since, it is the program's own.
+fn enter(server: &Server, order: &TypingOrder, condition: String) -> Result<bool, TerminalError> {
     let pane = order.pane.0.as_str();
     let chain = [Cmd::new("if-shell")
         .flag("-F")
         .option("-t", pane)
-        .param(format!("#{{==:{INPUT},{}}}", typed.input_state()))
+        .param(condition)
         .param(format!("send-keys -t {pane} Enter"))
         .param(format!("display-message -p {REFUSED}"))];
     Ok(!server.ask(&chain)?.contains(REFUSED))

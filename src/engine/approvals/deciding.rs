@@ -20,7 +20,7 @@ use crate::engine::require_operator;
 use crate::engine::step::Step;
 use crate::engine::submissions::{prove, send_back};
 use crate::engine::tasks::deciding::tell;
-use crate::ports::repositories::Merged;
+use crate::ports::repositories::{Kept, Merged};
 
 /// A held merge is tried again after this many seconds: soon after the user has tidied up.
 const HELD_RETRY_S: i64 = 3;
@@ -244,11 +244,36 @@ fn retire_work(step: &mut Step<'_>, work: &Submission) {
     for retirement in retirements {
         step.perform(Effect::RetireWorktree { retirement });
     }
-    let project = step.state().sessions.agency(&work.agent.agency).and_then(|a| a.project.clone());
-    if let Some((project, _)) = project {
-        let branch = integration_branch(&work.feature);
-        let keep_as = format!("{}-{}", work.feature, work.id);
-        step.perform(Effect::RetireBranch { project, branch, keep_as });
+    retire_branches(step);
+}
+
+/// Keeps and removes the branches of features that are merged whole.
+pub fn retire_branches(step: &mut Step<'_>) {
+    let state = step.state();
+    let retiring: Vec<Effect> = state
+        .tasks
+        .features
+        .iter()
+        .filter_map(|(feature, record)| {
+            let work = &state.submissions.submissions.get(&record.retiring?)?.submission;
+            let agency = state.sessions.agencies.get(&work.agent.agency)?;
+            Some(Effect::RetireBranch {
+                feature: feature.clone(),
+                project: agency.project.as_ref()?.0.clone(),
+                branch: integration_branch(feature),
+                keep_as: format!("{feature}-{}", work.id),
+            })
+        })
+        .collect();
+    retiring.into_iter().for_each(|effect| step.perform(effect));
+}
+
+/// A merged feature's branch is gone, its commits kept.
+pub fn branch_retired(step: &mut Step<'_>, feature: Name, kept: Kept) {
+    let is_retiring =
+        step.state().tasks.features.get(&feature).is_some_and(|f| f.retiring.is_some());
+    if is_retiring {
+        step.record(Event::BranchRetired { feature, kept });
     }
 }
 
@@ -290,12 +315,19 @@ pub fn carry(step: &mut Step<'_>, submission: SubmissionId, outcome: &ProofOutco
 
 /// Voids what waits for a decision about a feature that is handed in anew.
 pub fn void_open_of(step: &mut Step<'_>, feature: &Name, reason: &str) {
-    let open: Vec<ApprovalId> = step
-        .state()
-        .approvals
-        .approvals
-        .values()
-        .filter(|record| record.feature == *feature && record.is_undecided())
+    void_where(step, reason, |record| record.feature == *feature);
+}
+
+/// Voids what waits for a decision about an agency's work: the agency goes, and its tasks with it.
+pub fn void_all_of(step: &mut Step<'_>, agency: &Name) {
+    let reason = format!("agency `{agency}` was removed");
+    void_where(step, &reason, |record| record.agent.agency == *agency);
+}
+
+fn void_where(step: &mut Step<'_>, reason: &str, is_meant: impl Fn(&ApprovalRecord) -> bool) {
+    let records = step.state().approvals.approvals.values();
+    let open: Vec<ApprovalId> = records
+        .filter(|record| record.is_undecided() && is_meant(record))
         .map(|record| record.id)
         .collect();
     for id in open {

@@ -13,6 +13,7 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::effect::Effect;
 use crate::engine::event::{DeliveredBy, Event};
 use crate::engine::input::Timer;
+use crate::engine::sessions::Wanted;
 use crate::engine::sessions::deciding::require_agency;
 use crate::engine::step::Step;
 
@@ -71,7 +72,11 @@ fn sender(step: &Step<'_>, claimed: Option<Address>) -> Result<Address, Refusal>
 pub fn message_at_door(step: &mut Step<'_>, file: String, message: Message) {
     if let Some(known) = step.state().mail.messages.get(&message.id) {
         // Its file is still needed until the message is in its mailbox.
-        if known.state != MessageState::Accepted {
+        if known.state == MessageState::Accepted {
+            // Its mailbox could not be written the first time.
+            let (id, to) = (message.id, known.to.clone());
+            step.perform(Effect::FillMailbox { to, id, file: Some(file) });
+        } else {
             step.perform(Effect::ClearDoor { file });
         }
         return;
@@ -208,7 +213,9 @@ fn broadcast(
         .state()
         .sessions
         .live()
-        .filter(|(name, _)| Some(*name) != sender.as_ref())
+        .filter(|(name, agency)| {
+            Some(*name) != sender.as_ref() && agency.wanted != Wanted::Removing
+        })
         .map(|(_, agency)| agency.definition.coordinator_address())
         .collect();
     let id = message.id;
@@ -311,6 +318,34 @@ fn retry(step: &mut Step<'_>, id: MessageId) -> Result<Answer, Refusal> {
     }
     step.record(Event::DeliveryRetried { id });
     Ok(Answer::Done)
+}
+
+/// Lets the mail die that waits for an agent of this agency that is not there any more.
+pub fn bury_orphans(step: &mut Step<'_>, agency: &Name) {
+    let state = step.state();
+    let is_orphan =
+        |to: &AgentAddress| to.agency == *agency && state.sessions.definition(to).is_none();
+    let unrouted = state.mail.unrouted.iter().filter_map(|id| {
+        let to = state.mail.messages.get(id)?.to.clone()?;
+        is_orphan(&to).then_some((to, *id))
+    });
+    let waiting = state.mail.waiting.iter().filter(|(to, _)| is_orphan(to));
+    let waiting = waiting.flat_map(|(to, ids)| ids.iter().map(|id| (to.clone(), *id)));
+    let orphans: Vec<(AgentAddress, MessageId)> = waiting.chain(unrouted).collect();
+    let is_archived = state.sessions.agency(agency).is_none();
+    for (to, id) in orphans {
+        let reason = DeadReason {
+            code: "recipient_gone".to_owned(),
+            message: format!("`{to}` is not there any more"),
+            field: Some("to".to_owned()),
+            at: step.now.at,
+        };
+        step.record(Event::MessageDied { id, reason: reason.clone() });
+        // With its agency the mailbox is in the archive, the message in it.
+        if !is_archived {
+            step.perform(Effect::Bury { to, id, reason });
+        }
+    }
 }
 
 /// Lets messages whose time has run out expire, and asks to be woken for the next.

@@ -11,9 +11,11 @@ use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::engine::approvals;
 use crate::engine::effect::{Effect, Retirement};
 use crate::engine::event::Event;
 use crate::engine::input::Timer;
+use crate::engine::mail;
 use crate::engine::require_operator;
 use crate::engine::sessions::{Wanted, runtime_of};
 use crate::engine::step::Step;
@@ -21,6 +23,9 @@ use crate::ports::terminals::{PaneLife, PaneSeen, Sighting};
 
 /// Longest pause before something that keeps failing is tried again.
 const LONGEST_BACKOFF_S: i64 = 60;
+
+/// Pause before a session is looked after again in which a pane was not seen: one look.
+const UNSEEN_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// The pause after so many failures in a row: 0, 1, 2, 4, … seconds.
 fn backoff(failures: u32) -> SignedDuration {
@@ -35,7 +40,9 @@ pub fn definition_seen(step: &mut Step<'_>, definition: AgencyDefinition) {
         .is_none_or(|record| record.wanted == Wanted::Archived || record.definition != definition);
     let is_leaving = known.is_some_and(|record| record.wanted == Wanted::Removing);
     if is_new && !is_leaving {
+        let agency = definition.name.clone();
         step.record(Event::AgencyDefined { definition: Box::new(definition) });
+        mail::bury_orphans(step, &agency);
     }
 }
 
@@ -74,8 +81,20 @@ fn chosen(step: &Step<'_>, names: Vec<Name>) -> Result<Vec<Name>, Refusal> {
     Ok(names)
 }
 
-/// Refuses an agency that does not exist, with the nearest name as a hint.
+/// Refuses an agency that does not exist, or is on its way into the archive.
 pub fn require_agency(step: &Step<'_>, name: &Name) -> Result<(), Refusal> {
+    require_known(step, name)?;
+    let wanted = step.state().sessions.agency(name).map(|record| record.wanted);
+    if wanted != Some(Wanted::Removing) {
+        return Ok(());
+    }
+    let message = format!("`{name}` is being removed");
+    Err(Refusal::new(RefusalKind::Conflict, "agency_removing", message)
+        .with_hint(format!("see what it waits for with `agency explain {name}`")))
+}
+
+/// Refuses an agency that does not exist, with the known names as a hint.
+fn require_known(step: &Step<'_>, name: &Name) -> Result<(), Refusal> {
     if step.state().sessions.agency(name).is_some() {
         return Ok(());
     }
@@ -126,18 +145,23 @@ fn restart(step: &mut Step<'_>, name: Name) -> Result<Answer, Refusal> {
 
 fn remove(step: &mut Step<'_>, name: Name) -> Result<Answer, Refusal> {
     require_operator(step, "remove an agency")?;
-    require_agency(step, &name)?;
+    require_known(step, &name)?;
     if let Some(approval) = step.state().approvals.merging_of(&name) {
         let message = format!("`{name}` has `{approval}` approved and not yet merged");
         return Err(Refusal::new(RefusalKind::Conflict, "merge_pending", message)
             .with_hint(format!("see what it waits for with `agency approvals show {approval}`")));
     }
-    step.record(Event::AgencyRemoving { agency: name.clone() });
+    let wanted = step.state().sessions.agency(&name).map(|record| record.wanted);
+    // Asked for once more it is tried once more, into the same place.
+    if wanted != Some(Wanted::Removing) {
+        step.record(Event::AgencyRemoving { agency: name.clone() });
+    }
     let open: Vec<_> = step.state().tasks.open_of(&name).collect();
     for task in open {
         let reason = Some(format!("agency `{name}` was removed"));
         step.record(Event::TaskCancelled { task, reason });
     }
+    approvals::void_all_of(step, &name);
     perform_removal(step, name);
     Ok(Answer::Done)
 }
@@ -145,7 +169,8 @@ fn remove(step: &mut Step<'_>, name: Name) -> Result<Answer, Refusal> {
 /// Asks for the removal of an agency that is on its way into the archive.
 pub fn perform_removal(step: &mut Step<'_>, agency: Name) {
     let worktrees: Vec<Retirement> = step.state().tasks.retirements(Some(&agency));
-    let stamp = step.now.at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let since = step.state().sessions.agency(&agency).and_then(|record| record.wanted_since);
+    let stamp = since.unwrap_or(step.now.at).strftime("%Y%m%dT%H%M%SZ").to_string();
     step.perform(Effect::ArchiveAgency { agency, worktrees, stamp });
 }
 
@@ -153,7 +178,8 @@ pub fn perform_removal(step: &mut Step<'_>, agency: Name) {
 pub fn agency_archived(step: &mut Step<'_>, agency: Name, folder: PathBuf) {
     let known = step.state().sessions.agencies.get(&agency);
     if known.is_some_and(|record| record.wanted == Wanted::Removing) {
-        step.record(Event::AgencyArchived { agency, folder });
+        step.record(Event::AgencyArchived { agency: agency.clone(), folder });
+        mail::bury_orphans(step, &agency);
     }
 }
 
@@ -177,6 +203,10 @@ fn report(
             format!("there is no agent `{agent}`"),
         ));
     };
+    if !state.is_alive() {
+        let message = format!("an agent that is {} cannot say so", state.as_str());
+        return Err(Refusal::new(RefusalKind::Usage, "bad_state", message));
+    }
     let is_current = record.spawn == Some(spawn);
     let is_new =
         record.state != state || record.reason != reason || record.source != StateSource::Hook;
@@ -237,6 +267,10 @@ pub fn spawn_missing(step: &mut Step<'_>, agency: &Name, revive: Revive) {
 /// The pause is over.
 pub fn ensure_again(step: &mut Step<'_>, agency: &Name) {
     let Some(record) = step.state().sessions.agency(agency) else { return };
+    if record.wanted == Wanted::Removing {
+        perform_removal(step, agency.clone());
+        return;
+    }
     let is_waiting = record.wanted == Wanted::Running
         && record.agents.values().any(|agent| agent.spawn.is_some() && agent.pane.is_none());
     spawn_missing(step, agency, Revive::Crashed);
@@ -256,6 +290,14 @@ pub fn session_ensured(step: &mut Step<'_>, agency: &Name, panes: &[PaneSeen]) {
     for pane in panes {
         pane_seen(step, pane);
     }
+    let Some(record) = step.state().sessions.agency(agency) else { return };
+    let is_any_unseen =
+        record.agents.values().any(|agent| agent.spawn.is_some() && agent.pane.is_none());
+    if is_any_unseen {
+        // It was spawned after the session was planned, or its pane was gone again at once.
+        let at = step.now.at.saturating_add(UNSEEN_PAUSE).unwrap_or(step.now.at);
+        step.perform(Effect::WakeAt { at, timer: Timer::Ensure { agency: agency.clone() } });
+    }
 }
 
 fn pane_seen(step: &mut Step<'_>, seen: &PaneSeen) {
@@ -269,7 +311,23 @@ fn pane_seen(step: &mut Step<'_>, seen: &PaneSeen) {
             pid: seen.pid,
         });
     }
+    if record_is_waiting(step, seen) && seen.life != PaneLife::Alive {
+        // Its program ended before anybody could see it live: nothing else will tell.
+        bury_life(step, seen.agent.clone(), seen.spawn, Some(seen.life));
+        return;
+    }
     settle_state(step, seen);
+}
+
+/// Whether a pane is the one that an agent's present life waits for.
+fn record_is_waiting(step: &Step<'_>, seen: &PaneSeen) -> bool {
+    let record = step.state().sessions.agent(&seen.agent);
+    record.is_some_and(|record| record.spawn == Some(seen.spawn) && record.pane.is_none())
+}
+
+fn bury_life(step: &mut Step<'_>, agent: AgentAddress, spawn: SpawnId, life: Option<PaneLife>) {
+    let (state, reason) = epitaph(life);
+    step.record(Event::AgentPaneLost { agent, spawn, state, reason });
 }
 
 /// Sets the state of an agent that does not report its own.
@@ -281,8 +339,12 @@ fn settle_state(step: &mut Step<'_>, seen: &PaneSeen) {
     }
     let (state, reason) = match &seen.foreground {
         Some(program) if is_shell(program) => (AgentState::Idle, None),
+        // A program that stays in front the whole time: its input line alone tells.
+        Some(_) if runtime.input_line.is_some() => {
+            (AgentState::Unknown, Some(UNREPORTED.to_owned()))
+        }
         Some(program) => (AgentState::Working, Some(format!("runs `{program}`"))),
-        None => (AgentState::Unknown, Some("its runtime does not report its state".to_owned())),
+        None => (AgentState::Unknown, Some(UNREPORTED.to_owned())),
     };
     if record.state != state || record.reason != reason {
         let agent = seen.agent.clone();
@@ -295,6 +357,8 @@ fn settle_state(step: &mut Step<'_>, seen: &PaneSeen) {
     }
 }
 
+const UNREPORTED: &str = "its runtime does not report its state";
+
 fn is_shell(program: &str) -> bool {
     let name = program.trim_start_matches('-');
     ["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh", "csh", "agency"]
@@ -304,16 +368,19 @@ fn is_shell(program: &str) -> bool {
 /// A session could not be made.
 pub fn session_failed(step: &mut Step<'_>, agency: Name, code: String, problem: String) {
     let Some(record) = step.state().sessions.agency(&agency) else { return };
-    if record.wanted != Wanted::Running {
+    if !matches!(record.wanted, Wanted::Running | Wanted::Removing) {
         return;
     }
     let failures = record.trouble.as_ref().map_or(0, |trouble| trouble.failures) + 1;
-    let is_news =
-        record.trouble.as_ref().is_none_or(|t| t.problem != problem || failures.is_power_of_two());
-    if is_news {
+    // As long again as it has failed already: 1, 1, 2, 4, … without an event for each failure.
+    let failing_s = record
+        .trouble
+        .as_ref()
+        .map_or(0, |trouble| step.now.at.as_second() - trouble.since.as_second());
+    if record.trouble.as_ref().is_none_or(|trouble| trouble.problem != problem) {
         step.record(Event::SessionFailed { agency: agency.clone(), code, problem, failures });
     }
-    let pause = backoff(failures + 1);
+    let pause = SignedDuration::from_secs(failing_s.clamp(1, LONGEST_BACKOFF_S));
     let at = step.now.at.saturating_add(pause).unwrap_or(step.now.at);
     step.perform(Effect::WakeAt { at, timer: Timer::Ensure { agency } });
 }
@@ -346,10 +413,7 @@ fn judge_panes(step: &mut Step<'_>, agency: &Name, sighting: &Sighting) {
         let (Some(spawn), Some(_)) = (agent.spawn, agent.pane.as_ref()) else { continue };
         match sighting.panes.iter().find(|pane| pane.agent == address && pane.spawn == spawn) {
             Some(seen) if seen.life == PaneLife::Alive => settle_state(step, seen),
-            seen => {
-                let (state, reason) = epitaph(seen.map(|pane| pane.life));
-                step.record(Event::AgentPaneLost { agent: address, spawn, state, reason });
-            }
+            seen => bury_life(step, address, spawn, seen.map(|pane| pane.life)),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::input::{Purpose, Ticket};
 use crate::engine::mail;
 use crate::engine::sessions::deciding::require_agency;
 use crate::engine::step::Step;
+use crate::engine::submissions::{hand_in, require_integration};
 use crate::engine::tasks::TaskRecord;
 use crate::ports::repositories::WorkState;
 
@@ -92,11 +93,30 @@ fn add_task(step: &mut Step<'_>, contract: TaskContract) -> Result<Answer, Refus
     for dependency in &contract.depends_on {
         require_task(step, dependency.task)?;
     }
+    require_same_project(step, &contract)?;
     let id = step.state().tasks.next_id();
     let ready = step.state().tasks.missing_for(&contract).is_empty();
     let by = step.actor.clone();
     step.record(Event::TaskAdded { id, contract: Box::new(contract), by, ready });
     Ok(Answer::Id(id.to_string()))
+}
+
+/// A feature has one branch in one project: agencies of other projects need a feature of their own.
+fn require_same_project(step: &Step<'_>, contract: &TaskContract) -> Result<(), Refusal> {
+    let feature = &contract.feature;
+    let project_of = |agency: &Name| {
+        let record = step.state().sessions.agencies.get(agency)?;
+        record.project.as_ref().map(|(project, _)| project.clone())
+    };
+    let Some(own) = project_of(&contract.agency) else { return Ok(()) };
+    let open = step.state().tasks.of_feature(feature).filter(|task| !task.state.is_closed());
+    let elsewhere = open.map(|task| &task.contract.agency).find(|agency| {
+        **agency != contract.agency && project_of(agency).is_some_and(|other| other != own)
+    });
+    let Some(other) = elsewhere else { return Ok(()) };
+    let message = format!("the feature `{feature}` is built by `{other}` in another project");
+    Err(Refusal::new(RefusalKind::Conflict, "other_project", message)
+        .with_hint("give the task a feature of its own"))
 }
 
 /// The task of that id.
@@ -128,6 +148,9 @@ pub fn require_own_task<'s>(step: &'s Step<'_>, task: TaskId) -> Result<&'s Task
 
 fn require_open(step: &Step<'_>, task: TaskId) -> Result<AgentAddress, Refusal> {
     let record = require_own_task(step, task)?;
+    if record.integrating {
+        return Err(being_integrated(task));
+    }
     match (&record.agent, record.state.is_open()) {
         (Some(agent), true) => Ok(agent.clone()),
         (None, _) if !record.state.is_closed() => {
@@ -141,6 +164,12 @@ fn require_open(step: &Step<'_>, task: TaskId) -> Result<AgentAddress, Refusal> 
                 .with_hint(format!("see where it is with `agency task show {task}`")))
         }
     }
+}
+
+fn being_integrated(task: TaskId) -> Refusal {
+    let message = format!("`{task}` is being merged into its feature's branch");
+    Refusal::new(RefusalKind::Conflict, "integrating", message)
+        .with_hint(format!("see how it went with `agency task show {task}`"))
 }
 
 fn start_task(step: &mut Step<'_>, task: TaskId) -> Result<Answer, Refusal> {
@@ -222,7 +251,24 @@ pub fn work_inspected(
     purpose: Purpose,
     result: Result<WorkState, String>,
 ) {
-    let verdict = judge_work(step, task, result);
+    let is_handed_over = step.state().tasks.tasks.get(&task).is_some_and(|r| r.state.is_finished());
+    if is_handed_over {
+        // The same was asked twice, and the other one was quicker.
+        if let Some(ticket) = ticket {
+            let answer = match purpose {
+                Purpose::Complete { .. } => Ok(Answer::Done),
+                Purpose::Submit(offer) => hand_in(step, task, offer),
+            };
+            step.reply(ticket, answer);
+        }
+        return;
+    }
+    let verdict = judge_work(step, task, result).and_then(|head| {
+        if matches!(purpose, Purpose::Submit(_)) && head.is_none() {
+            require_integration(step, task)?;
+        }
+        Ok(head)
+    });
     match verdict {
         Ok(head) => {
             let summary = match &purpose {
@@ -283,6 +329,9 @@ fn cancel_task(
     let record = require_task(step, task)?;
     let (agency, state) = (record.contract.agency.clone(), record.state);
     require_planner(step, &agency)?;
+    if record.integrating {
+        return Err(being_integrated(task));
+    }
     if state.is_closed()
         || matches!(state, TaskState::Approved | TaskState::AwaitingApproval | TaskState::Proving)
     {

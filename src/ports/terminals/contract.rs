@@ -91,6 +91,7 @@ pub fn order(seen: &PaneSeen, text: &str, token: &str) -> TypingOrder {
         input_line: InputLine { prompt: "\u{203a} ".to_owned(), home_column: 2, enter_delay_ms: 0 },
         text: text.to_owned(),
         token: token.to_owned(),
+        left_over: Vec::new(),
         deadline_ms: 10_000,
     }
 }

@@ -120,6 +120,9 @@ pub struct TypingOrder {
     pub text: String,
     /// A short part of the text that is unique to it: seen on the screen, it has arrived.
     pub token: String,
+    /// Texts of ours that may stand in the input line, because whoever pasted them died before Enter: one
+    /// that is proven to stand there alone is submitted, and nothing else is typed.
+    pub left_over: Vec<String>,
     /// How long to wait for the text to be seen, in milliseconds.
     pub deadline_ms: u32,
 }

@@ -53,12 +53,12 @@ pub fn perform(
         Effect::TypeMessage { id, target, text, token } => {
             let (agent, spawn) = (target.agent.clone(), target.spawn);
             let told = move |outcome| Input::MessageTyped { agent, spawn, id, outcome };
-            type_into(outside, handle, lanes, &target, (text, token), told);
+            type_into(outside, handle, lanes, &target, (text, token, Vec::new()), told);
         }
-        Effect::TypeNudge { target, text, token } => {
+        Effect::TypeNudge { target, text, token, left_over } => {
             let (agent, spawn) = (target.agent.clone(), target.spawn);
             let told = move |outcome| Input::NudgeTyped { agent, spawn, outcome };
-            type_into(outside, handle, lanes, &target, (text, token), told);
+            type_into(outside, handle, lanes, &target, (text, token, left_over), told);
         }
         Effect::PrepareWorktree { task } => work::prepare(state, outside, handle, lanes, task),
         Effect::InspectWork { ticket, task, purpose } => {
@@ -70,8 +70,8 @@ pub fn perform(
         Effect::RetireWorktree { retirement } => {
             work::retire(state, outside, handle, lanes, retirement)
         }
-        Effect::RetireBranch { project, branch, keep_as } => {
-            work::retire_branch(outside, lanes, project, branch, keep_as);
+        Effect::RetireBranch { feature, project, branch, keep_as } => {
+            work::retire_branch(outside, handle, lanes, feature, project, (branch, keep_as));
         }
         Effect::Prove { submission } => proof::prove(state, outside, handle, lanes, submission),
         Effect::Merge { approval, signed } => {
@@ -84,13 +84,13 @@ pub fn perform(
     Vec::new()
 }
 
-/// Types a text (and the token by which it is seen) on the pane's lane.
+/// Types a text (with the token by which it is seen, and what may stand there instead) on the pane's lane.
 fn type_into(
     outside: &Outside,
     handle: &Handle,
     lanes: &Lanes,
     target: &Target,
-    (text, token): (String, String),
+    (text, token, left_over): (String, String, Vec<String>),
     told: impl FnOnce(Typed) -> Input + Send + 'static,
 ) {
     let order = TypingOrder {
@@ -100,6 +100,7 @@ fn type_into(
         input_line: target.input_line.clone(),
         text,
         token,
+        left_over,
         deadline_ms: TYPING_DEADLINE_MS,
     };
     let (outside, handle) = (outside.clone(), handle.clone());

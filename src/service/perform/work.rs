@@ -73,7 +73,12 @@ pub fn integrate(
 ) {
     let (ticket, task, purpose) = whose;
     let Some(order) = plans::integration(state, outside, task, at) else {
-        let result = Ok(Integrated::Merged { commit: String::new() });
+        let has_commit = state.tasks.tasks.get(&task).is_some_and(|record| record.head.is_some());
+        let result = match has_commit {
+            // Without a target branch there is nowhere to merge it: that must not pass for done.
+            true => Err("the project was not looked at".to_owned()),
+            false => Ok(Integrated::Merged { commit: String::new() }),
+        };
         handle.input(Input::WorkIntegrated { ticket, task, purpose, result });
         return;
     };
@@ -109,18 +114,18 @@ pub fn retire(
 /// Keeps and removes a branch that has no worktree.
 pub fn retire_branch(
     outside: &Outside,
+    handle: &Handle,
     lanes: &Lanes,
+    feature: Name,
     project: PathBuf,
-    branch: String,
-    keep_as: String,
+    (branch, keep_as): (String, String),
 ) {
-    let outside = outside.clone();
+    let (outside, handle) = (outside.clone(), handle.clone());
     lanes.push(
         &project_lane(&project.clone()),
-        Box::new(move || {
-            if let Err(error) = outside.repositories.retire_branch(&project, &branch, &keep_as) {
-                tracing::warn!(%branch, %error, "the branch stays");
-            }
+        Box::new(move || match outside.repositories.retire_branch(&project, &branch, &keep_as) {
+            Ok(kept) => handle.input(Input::BranchRetired { feature, kept }),
+            Err(error) => tracing::warn!(%branch, %error, "the branch stays"),
         }),
     );
 }

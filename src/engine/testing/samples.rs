@@ -1,0 +1,314 @@
+//! One sample of every event, and of what is in them.
+//!
+//! [`place`] has an arm for each variant, so a new one does not compile until it stands here.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{agent, contract, definition, id, name};
+use crate::domain::agency::{AgentState, StateSource};
+use crate::domain::approval::{Decision, SignedStatement, Statement};
+use crate::domain::checks::{CheckCommand, TestCounts};
+use crate::domain::command::Actor;
+use crate::domain::id::{ApprovalId, SubmissionId, TaskId};
+use crate::domain::message::{DeadReason, Message, MessageType, Priority};
+use crate::domain::name::Address;
+use crate::domain::submission::{
+    CheckRun, DiffStat, Evidence, MergePreview, ProofOutcome, Submission,
+};
+use crate::domain::workbench::WorkbenchConfig;
+use crate::engine::event::{DeliveredBy, Event};
+use crate::ports::keyring::Keyring as _;
+use crate::ports::keyring::fake::FakeKeyring;
+use crate::ports::repositories::Kept;
+use crate::ports::terminals::PaneId;
+
+/// Variants of [`Event`].
+pub const VARIANTS: usize = 57;
+
+/// A merge of that change onto that base.
+pub fn preview(base: &str, change: &str) -> MergePreview {
+    MergePreview {
+        base: base.to_owned(),
+        head: "head".to_owned(),
+        tree: format!("tree-{base}-{change}"),
+        change: change.to_owned(),
+        diff: DiffStat { files: 1, insertions: 2, deletions: 3 },
+    }
+}
+
+/// What a run with so many passed and failed tests proves about a merge.
+pub fn evidence(merge: &MergePreview, passed: u32, failures: &[&str]) -> Evidence {
+    let mut tests = TestCounts { passed, ..TestCounts::default() };
+    failures.iter().for_each(|failure| tests.add_failure(*failure));
+    let command = CheckCommand { argv: vec!["sh".to_owned()], found_by: "a test".to_owned() };
+    let exit_status = Some(i32::from(!failures.is_empty()));
+    Evidence {
+        tree: merge.tree.clone(),
+        runs: vec![CheckRun { command, exit_status, duration_ms: 5, tests: Some(tests) }],
+        log: "sandbox/testing/SUB-001.log".to_owned(),
+        log_sha256: "00".to_owned(),
+        timed_out: false,
+    }
+}
+
+/// A statement, signed by the operator.
+pub fn signed(statement: Statement) -> SignedStatement {
+    let signature = FakeKeyring.sign(&statement.to_bytes()).expect("signed");
+    SignedStatement { statement, key: FakeKeyring.operator_key().expect("a key"), signature }
+}
+
+/// A message.
+pub fn message(number: u128, from: &str, to: &str, text: &str) -> Message {
+    let address = |text: &str| Address::parse(text).expect("an address");
+    Message {
+        id: id(number),
+        kind: MessageType::of_text(text),
+        from: address(from),
+        to: address(to),
+        body: text.into(),
+        priority: Priority::Normal,
+        task: None,
+        in_reply_to: None,
+        sent_at: Timestamp::UNIX_EPOCH,
+        expires_at: None,
+        trace: None,
+        verified: true,
+        extra: [("x".to_owned(), json!({"y": [1, null]}))].into(),
+    }
+}
+
+fn submission() -> Submission {
+    Submission {
+        id: SubmissionId(1),
+        task: TaskId(1),
+        tasks: vec![TaskId(1)],
+        feature: name("login"),
+        agent: agent("Code/dev"),
+        title: "title".to_owned(),
+        branch: "login/integration".to_owned(),
+        head: "head".to_owned(),
+        rationale: None,
+        rollback: Some("revert".to_owned()),
+        demo: None,
+    }
+}
+
+/// A reason for which a message is dead.
+pub fn reason() -> DeadReason {
+    let (code, message) = ("bad".to_owned(), "it is bad".to_owned());
+    DeadReason { code, message, field: Some("to".to_owned()), at: Timestamp::UNIX_EPOCH }
+}
+
+fn kept() -> Kept {
+    Kept { branch_ref: Some("refs/agency/kept/x".to_owned()), uncommitted_ref: None }
+}
+
+/// The decision about an approval.
+pub fn statement(approval: u32, decision: Decision, merge: &MergePreview) -> Statement {
+    Statement {
+        approval: ApprovalId(approval),
+        decision,
+        change: merge.change.clone(),
+        tree: merge.tree.clone(),
+        evidence: String::new(),
+        feedback: None,
+        at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// One of each.
+pub fn events() -> Vec<Event> {
+    let mut events = of_sessions();
+    events.extend(of_messages());
+    events.extend(of_tasks());
+    events.extend(of_approvals());
+    events
+}
+
+fn of_sessions() -> Vec<Event> {
+    let (agency, dev, spawn) = (name("Code"), agent("Code/dev"), id(5));
+    let text = || "text".to_owned();
+    vec![
+        Event::OperatorKeyRegistered { key: FakeKeyring.operator_key().expect("a key") },
+        Event::WorkbenchConfigured { config: Box::new(WorkbenchConfig::default()) },
+        Event::SupervisorStarted { pid: 7, version: text() },
+        Event::SupervisorStopped,
+        Event::AgencyDefined { definition: Box::new(definition("Code", &["lead", "dev"])) },
+        Event::ProjectBound {
+            agency: agency.clone(),
+            project: PathBuf::from("/p"),
+            target: "main".to_owned(),
+        },
+        Event::AgencyStarted { agency: agency.clone() },
+        Event::SessionFailed { agency: agency.clone(), code: text(), problem: text(), failures: 2 },
+        Event::AgentSpawned { agent: dev.clone(), spawn },
+        Event::AgentPaneOpened { agent: dev.clone(), spawn, pane: PaneId("%3".to_owned()), pid: 9 },
+        Event::AgentStateChanged {
+            agent: dev.clone(),
+            state: AgentState::Idle,
+            source: StateSource::Hook,
+            reason: None,
+        },
+        Event::AgentPaneLost { agent: dev, spawn, state: AgentState::Crashed, reason: text() },
+        Event::AgencyStopped { agency: agency.clone() },
+        Event::AgencyRemoving { agency: agency.clone() },
+        Event::AgencyArchived { agency, folder: PathBuf::from("x") },
+    ]
+}
+
+fn of_messages() -> Vec<Event> {
+    let (id, dev, spawn) = (id(1), agent("Code/dev"), id(5));
+    let text = || "text".to_owned();
+    let letter = message(1, "operator", "Code/dev", "hello");
+    vec![
+        Event::MessageAccepted {
+            message: Box::new(letter),
+            to: Some(dev.clone()),
+            file: Some("a.json".to_owned()),
+        },
+        Event::MessageRefused { file: "b.json".to_owned(), reason: reason() },
+        Event::MessageRouted { id },
+        Event::DeliveryStarted { id, spawn },
+        Event::DeliveryDeferred { id, reason: text() },
+        Event::DeliveryUncertain { id, reason: text() },
+        Event::NudgeStarted { agent: dev.clone(), spawn },
+        Event::NudgeEnded { agent: dev, spawn, problem: Some(text()) },
+        Event::DeliveryRetried { id },
+        Event::MessageDelivered { id, by: DeliveredBy::Inbox },
+        Event::MessageAcknowledged { id },
+        Event::MessageExpired { id },
+        Event::MessageDied { id, reason: reason() },
+        Event::GoalSet { agency: name("Code"), text: text(), message: id },
+    ]
+}
+
+fn of_tasks() -> Vec<Event> {
+    let task = TaskId(1);
+    let text = || "text".to_owned();
+    vec![
+        Event::TaskAdded {
+            id: task,
+            contract: Box::new(contract("Code", "login", "A form")),
+            by: Actor::Agent(agent("Code/lead")),
+            ready: false,
+        },
+        Event::TaskReadied { task },
+        Event::TaskAssigned {
+            task,
+            agent: agent("Code/dev"),
+            by: Actor::Operator,
+            branch: text(),
+            worktree: PathBuf::from("w"),
+        },
+        Event::WorktreeFailed { task, reason: text() },
+        Event::WorktreeReady { task, base: text() },
+        Event::TaskStarted { task },
+        Event::TaskProgressed { task, percent: 30, note: Some(text()) },
+        Event::TaskBlocked { task, reason: text() },
+        Event::TaskUnblocked { task },
+        Event::TaskConflicted { task, paths: vec![text()] },
+        Event::TaskReopened { task, reason: text() },
+        Event::TaskCompleted { task, head: Some("head".to_owned()), summary: None },
+        Event::TaskIntegrated { task, commit: Some("head".to_owned()) },
+        Event::WorkSubmitted { submission: Box::new(submission()) },
+        Event::ProofStarted { submission: SubmissionId(1) },
+        Event::ProofFinished {
+            submission: SubmissionId(1),
+            outcome: Box::new(ProofOutcome::Conflict { base: text(), paths: vec![text()] }),
+        },
+        Event::WorktreeRetired { task, kept: kept() },
+        Event::BranchRetired { feature: name("login"), kept: kept() },
+    ]
+}
+
+fn of_approvals() -> Vec<Event> {
+    let (id, merge) = (ApprovalId(1), preview("base", "change"));
+    let proof = Box::new(evidence(&merge, 2, &[]));
+    let text = || "text".to_owned();
+    let given = |decision| Box::new(signed(statement(1, decision, &preview("base", "change"))));
+    vec![
+        Event::ApprovalOpened {
+            id,
+            submission: SubmissionId(1),
+            merge: Some(merge.clone()),
+            evidence: Some(proof.clone()),
+            problem: None,
+        },
+        Event::ApprovalGiven { id, signed: given(Decision::Approve) },
+        Event::MergeDelayed { id, base: text() },
+        Event::ApprovalCarried { id, merge, evidence: proof },
+        Event::MergeHeld { id, reason: text() },
+        Event::ApprovalVoided { id, reason: text() },
+        Event::ApprovalRejected { id, signed: given(Decision::Reject), feedback: text() },
+        Event::MergeLanded { id, commit: text() },
+        Event::ApprovalDocumented { approval: id },
+        Event::TaskCancelled { task: TaskId(1), reason: None },
+    ]
+}
+
+/// Where a variant stands in the list of all; below [`VARIANTS`].
+#[expect(clippy::too_many_lines, reason = "one line for each variant")]
+pub fn place(event: &Event) -> usize {
+    match event {
+        Event::OperatorKeyRegistered { .. } => 0,
+        Event::WorkbenchConfigured { .. } => 1,
+        Event::SupervisorStarted { .. } => 2,
+        Event::SupervisorStopped => 3,
+        Event::AgencyDefined { .. } => 4,
+        Event::ProjectBound { .. } => 5,
+        Event::AgencyStarted { .. } => 6,
+        Event::AgencyStopped { .. } => 7,
+        Event::AgencyRemoving { .. } => 8,
+        Event::AgencyArchived { .. } => 9,
+        Event::SessionFailed { .. } => 10,
+        Event::AgentSpawned { .. } => 11,
+        Event::AgentPaneOpened { .. } => 12,
+        Event::AgentPaneLost { .. } => 13,
+        Event::AgentStateChanged { .. } => 14,
+        Event::MessageAccepted { .. } => 15,
+        Event::MessageRefused { .. } => 16,
+        Event::MessageRouted { .. } => 17,
+        Event::DeliveryStarted { .. } => 18,
+        Event::DeliveryDeferred { .. } => 19,
+        Event::DeliveryUncertain { .. } => 20,
+        Event::MessageDelivered { .. } => 21,
+        Event::MessageAcknowledged { .. } => 22,
+        Event::DeliveryRetried { .. } => 23,
+        Event::MessageExpired { .. } => 24,
+        Event::MessageDied { .. } => 25,
+        Event::NudgeStarted { .. } => 26,
+        Event::NudgeEnded { .. } => 27,
+        Event::GoalSet { .. } => 28,
+        Event::TaskAdded { .. } => 29,
+        Event::TaskReadied { .. } => 30,
+        Event::TaskAssigned { .. } => 31,
+        Event::WorktreeReady { .. } => 32,
+        Event::WorktreeFailed { .. } => 33,
+        Event::TaskStarted { .. } => 34,
+        Event::TaskProgressed { .. } => 35,
+        Event::TaskBlocked { .. } => 36,
+        Event::TaskUnblocked { .. } => 37,
+        Event::TaskCompleted { .. } => 38,
+        Event::TaskIntegrated { .. } => 39,
+        Event::TaskConflicted { .. } => 40,
+        Event::TaskReopened { .. } => 41,
+        Event::TaskCancelled { .. } => 42,
+        Event::WorktreeRetired { .. } => 43,
+        Event::BranchRetired { .. } => 44,
+        Event::WorkSubmitted { .. } => 45,
+        Event::ProofStarted { .. } => 46,
+        Event::ProofFinished { .. } => 47,
+        Event::ApprovalOpened { .. } => 48,
+        Event::ApprovalGiven { .. } => 49,
+        Event::ApprovalRejected { .. } => 50,
+        Event::MergeDelayed { .. } => 51,
+        Event::ApprovalCarried { .. } => 52,
+        Event::ApprovalVoided { .. } => 53,
+        Event::MergeHeld { .. } => 54,
+        Event::MergeLanded { .. } => 55,
+        Event::ApprovalDocumented { .. } => 56,
+    }
+}
