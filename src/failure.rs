@@ -49,6 +49,18 @@ impl Failure {
         self.message.replace('\n', "\n       ")
     }
 
+    /// The refusal in a document that another process of this program printed, by its exit status.
+    pub fn read(document: &str, status: Option<i32>) -> Option<Refusal> {
+        let kind = KINDS.into_iter().find(|kind| Some(i32::from(kind.exit_status())) == status)?;
+        let value: serde_json::Value = serde_json::from_str(document).ok()?;
+        let word = |key: &str| value.get("error")?.get(key)?.as_str();
+        let refusal = Refusal::new(kind, word("code")?, word("message")?);
+        Some(match word("hint") {
+            Some(hint) => refusal.with_hint(hint),
+            None => refusal,
+        })
+    }
+
     /// The one document that `--json` prints.
     pub fn into_document(self) -> FailureDocument {
         FailureDocument { error: self }
@@ -95,6 +107,15 @@ mod tests {
         let failure = Failure::from(&refusal);
         assert_eq!(failure.indented_message(), "one[2J\n       two");
         assert_eq!(failure.hint.as_deref(), Some("do this"));
+    }
+
+    #[test]
+    fn what_another_process_said_is_read_back() {
+        let told = Refusal::new(RefusalKind::Conflict, "newer_ledger", "one\ntwo").with_hint("do");
+        let said = serde_json::to_string(&Failure::from(&told).into_document()).expect("json");
+        assert_eq!(Failure::read(&said, Some(5)), Some(told));
+        assert_eq!(Failure::read(&said, None), None, "a signal says nothing");
+        assert_eq!(Failure::read("", Some(5)), None);
     }
 
     #[test]

@@ -79,7 +79,12 @@ impl House for RealHouse {
     }
 
     fn supervise(&self, home: Option<&Path>) -> Result<(), Refusal> {
-        supervising::supervise(&self.environment, home)
+        let result = supervising::supervise(&self.environment, home);
+        if let Err(refusal) = &result {
+            // Its starter may be gone when somebody asks.
+            tracing::error!(%refusal, "the supervisor ends");
+        }
+        result
     }
 
     fn rehearse(&self) -> Result<u8, Refusal> {

@@ -2,8 +2,9 @@
 //!
 //! Every adapter is made here, and from here on is known by its port only.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 
 use crate::adapters::clock::SystemClock;
@@ -18,12 +19,14 @@ use crate::adapters::tmux::{Settings, Tmux};
 use crate::bootstrap::environment::Environment;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::workbench::WorkbenchConfig;
+use crate::failure::Failure;
 use crate::manifest;
 use crate::ports::folder::{TextFile, WorkbenchFolder as _};
 use crate::ports::ledger::LedgerReader;
+use crate::ports::repositories::{Repositories as _, RepositoryError};
 use crate::service::outside::Outside;
-use crate::service::preflight::folder_refusal;
-use crate::service::workbench::Workbench;
+use crate::service::preflight::{folder_refusal, repository_refusal};
+use crate::service::workbench::{HasEnded, Workbench};
 
 /// Where the ledger lies in a workbench.
 pub fn ledger_path(home: &Path) -> PathBuf {
@@ -123,7 +126,7 @@ pub fn open(environment: &Environment, named: Option<&Path>) -> Result<Workbench
 }
 
 /// Starts the supervisor as a process of its own: no terminal, no agent's credential, its words in a file.
-fn start_supervisor(environment: &Environment, home: &Path) -> Result<u32, Refusal> {
+fn start_supervisor(environment: &Environment, home: &Path) -> Result<HasEnded, Refusal> {
     let failed = |error: std::io::Error| {
         Refusal::new(
             RefusalKind::Failed,
@@ -140,15 +143,42 @@ fn start_supervisor(environment: &Environment, home: &Path) -> Result<u32, Refus
         .map_err(failed)?;
     let inherited =
         ["AGENCY_AGENT", "AGENCY_SPAWN", "AGENCY_TOKEN", "AGENCY_HOME", "TMUX", "TMUX_PANE"];
-    let mut invocation =
-        Invocation::new(&environment.program, home).args(["supervise", "--home"]).args([home]);
+    let mut invocation = Invocation::new(&environment.program, home)
+        .args(["supervise", "--json", "--home"])
+        .args([home]);
     for name in inherited {
         invocation = invocation.unset(name);
     }
     let mut command = invocation.env("AGENCY_KEY_DIR", key_folder(environment, home)).to_command();
-    command.stdout(Stdio::null()).stderr(log);
-    let child = command.spawn().map_err(failed)?;
-    Ok(child.id())
+    command.stdout(Stdio::piped()).stderr(log);
+    let mut child = command.spawn().map_err(failed)?;
+    Ok(Box::new(move || last_words(&mut child)))
+}
+
+/// Why the supervisor ended, in its own words; it writes nothing to its stdout but these.
+fn last_words(child: &mut Child) -> Option<Refusal> {
+    let status = child.try_wait().ok().flatten()?;
+    let mut said = String::new();
+    if let Some(out) = &mut child.stdout {
+        // What cannot be read is as good as unsaid.
+        let _ = out.read_to_string(&mut said);
+    }
+    Some(Failure::read(&said, status.code()).unwrap_or_else(|| {
+        let message = format!("the supervisor ended at once, with {status}");
+        Refusal::new(RefusalKind::Failed, "supervisor_failed", message)
+            .with_hint("see registry/supervisor.log in the workbench")
+    }))
+}
+
+/// A project that is named must be one: a slip would be found only when the first task is given.
+/// That no branch is checked out can be mended in `agency.toml`.
+fn require_project(path: &Path) -> Result<PathBuf, Refusal> {
+    match Git.inspect(path) {
+        Ok(_) | Err(RepositoryError::DetachedHead { .. }) => {
+            Ok(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
+        }
+        Err(error) => Err(repository_refusal(&error)),
+    }
 }
 
 /// Makes a workbench; its project is the one named, else the folder's own repository.
@@ -157,11 +187,11 @@ pub fn make(
     folder: &Path,
     project: Option<&Path>,
 ) -> Result<PathBuf, Refusal> {
-    let folder = environment.folder.join(folder);
-    let project = project.map(|path| {
-        let path = environment.folder.join(path);
-        path.canonicalize().unwrap_or(path).display().to_string()
-    });
+    let folder: PathBuf = environment.folder.join(folder).components().collect();
+    let project = project
+        .map(|path| require_project(&environment.folder.join(path)))
+        .transpose()?
+        .map(|path| path.display().to_string());
     let text = manifest::workbench::render_default(project.as_deref(), None);
     let settings = TextFile { path: PathBuf::from("agency.toml"), text };
     make_workbench(&folder, &[settings]).map_err(|error| {

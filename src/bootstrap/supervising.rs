@@ -121,7 +121,7 @@ fn lock_refusal(error: LockError) -> Refusal {
     match error {
         LockError::Held { .. } => {
             Refusal::new(RefusalKind::Conflict, "supervisor_runs", error.to_string())
-                .with_hint("it is all right to leave it running; stop it with `agency down`")
+                .with_hint("leave it running, or stop it and every session with `agency down`")
         }
         LockError::Folder(error) => folder_refusal(error),
     }

@@ -13,8 +13,13 @@ use crate::domain::id::MessageId;
 #[derive(Debug, Args)]
 pub struct AckArgs {
     /// Which messages
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = parse_message_id)]
     pub ids: Vec<MessageId>,
+}
+
+/// Reads a message's id.
+pub fn parse_message_id(text: &str) -> Result<MessageId, String> {
+    text.parse().map_err(|_| format!("`{text}` is no message id; `agency inbox` shows them"))
 }
 
 /// Acknowledges messages.

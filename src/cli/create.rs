@@ -2,15 +2,16 @@
 //!
 //! An agency whose start fails stays made: the next `agency start` goes on from there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::desk::{Desk, Ending};
+use crate::cli::init::shown;
 use crate::domain::agency::Layout;
 use crate::domain::command::Command;
 use crate::domain::name::Name;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::Query;
 use crate::service::views::AgencyView;
 use crate::service::workbench::NewAgency;
@@ -75,7 +76,7 @@ impl From<LayoutWord> for Layout {
 /// Makes an agency and starts it.
 pub fn run(args: &CreateArgs, desk: &mut Desk<'_>) -> Ending {
     let workbench = desk.open()?;
-    let made = workbench.create_agency(&new_agency(args))?;
+    let made = workbench.create_agency(&new_agency(args)?)?;
     if args.no_start {
         return answer(&made, desk);
     }
@@ -99,15 +100,24 @@ fn made_but_not_started(made: &AgencyView, refusal: Refusal) -> Refusal {
     Refusal::new(refusal.kind, &refusal.code, message).with_hint(hint)
 }
 
-fn new_agency(args: &CreateArgs) -> NewAgency {
-    NewAgency {
+fn new_agency(args: &CreateArgs) -> Result<NewAgency, Refusal> {
+    Ok(NewAgency {
         name: args.name.clone(),
         template: args.template.clone(),
         agents: args.agents.clone(),
         coordinator: args.coordinator.clone(),
         capabilities: args.capabilities.iter().map(|word| word.trim().to_owned()).collect(),
-        project: args.project.clone(),
+        project: args.project.as_deref().map(absolute).transpose()?,
         runtime: args.runtime.clone(),
         layout: args.layout.map(Layout::from),
-    }
+    })
+}
+
+/// A path is meant from where the command is typed, and is read later from elsewhere.
+fn absolute(path: &Path) -> Result<PathBuf, Refusal> {
+    path.canonicalize().map_err(|error| {
+        let message = format!("`{}`: {error}", shown(path));
+        Refusal::new(RefusalKind::NotFound, "no_project", message)
+            .with_hint("name the folder of a git repository with --project")
+    })
 }

@@ -16,7 +16,7 @@ use crate::service::views::FindingView;
 pub struct DoctorArgs {}
 
 /// The level of a finding that keeps the workbench from working.
-const PROBLEM: &str = "problem";
+pub const PROBLEM: &str = "problem";
 /// Longest finding, in characters.
 const MAX_LINE: usize = 400;
 

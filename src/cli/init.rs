@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::desk::{Desk, Ending, Scene};
+use crate::cli::doctor::PROBLEM;
 use crate::domain::text::to_line;
 
 /// What `agency init` takes.
@@ -32,7 +33,19 @@ struct Made {
 /// Makes a workbench.
 pub fn run(args: &InitArgs, desk: &mut Desk<'_>) -> Ending {
     let home = desk.house.make_workbench(&args.folder, args.project.as_deref())?;
+    warn_of_project(&home, desk);
     desk.answer(&Made { home, project: args.project.clone() }, render)
+}
+
+/// The workbench stands all the same: its project can be mended before the first task.
+fn warn_of_project(home: &Path, desk: &mut Desk<'_>) {
+    let Ok(workbench) = desk.house.open(Some(home)) else { return };
+    for finding in workbench.examine_projects().iter().filter(|found| found.level == PROBLEM) {
+        desk.output.note(&format!("warning: {}", finding.text));
+        if let Some(hint) = &finding.hint {
+            desk.output.note(&format!("hint: {hint}"));
+        }
+    }
 }
 
 fn render(made: &Made, _: &Scene) -> String {

@@ -35,6 +35,8 @@ pub struct RemoveArgs {
 pub fn run(args: &RemoveArgs, desk: &mut Desk<'_>) -> Ending {
     let workbench = desk.open()?;
     let name = &args.name;
+    // A slip is told before anything is asked.
+    workbench.fetch::<AgencyView>(&Query::Agency { name: name.clone() })?;
     desk.confirm(
         &format!("archive `{name}`, close its session and end its agents?"),
         Unattended::Refuse { hint: format!("run `agency remove {name} --yes`") },

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
+use crate::cli::ack::parse_message_id;
 use crate::cli::desk::{DONE, Desk, Ending};
 use crate::cli::follow::{Waited, wait_until};
 use crate::domain::command::Answer;
@@ -49,7 +50,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "P", value_parser = parse_priority)]
     pub priority: Option<Priority>,
     /// The message it answers
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_message_id)]
     pub in_reply_to: Option<MessageId>,
     /// Return when it is delivered
     #[arg(long)]

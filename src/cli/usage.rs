@@ -9,9 +9,13 @@ use clap::{Command, CommandFactory as _};
 
 use crate::cli::args::Invocation;
 use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::domain::text::to_line;
 
 /// The refusal for what the parser found wrong in `argv`.
 pub fn refusal(error: &clap::Error, argv: &[OsString]) -> Refusal {
+    if let Some(refusal) = later_work(error) {
+        return refusal;
+    }
     let place = place(argv);
     let hint = suggestion(error).unwrap_or_else(|| format!("run `{} --help`", place.name));
     Refusal::new(RefusalKind::Usage, code(error.kind()), message(error, &place)).with_hint(hint)
@@ -24,7 +28,21 @@ fn message(error: &clap::Error, place: &Place) -> String {
     let rendered = error.render().to_string();
     let text = rendered.strip_prefix("error: ").unwrap_or(&rendered);
     let first = text.split("\n\n").next().unwrap_or_default();
-    first.split_whitespace().collect::<Vec<_>>().join(" ").replace('\'', "`")
+    let line = first.split_whitespace().collect::<Vec<_>>().join(" ").replace('\'', "`");
+    shorten_value(error, line)
+}
+
+/// Longest value that is repeated whole, in characters.
+const MAX_VALUE: usize = 80;
+
+/// A value that nobody could read is shown by its beginning.
+fn shorten_value(error: &clap::Error, line: String) -> String {
+    match error.get(ContextKind::InvalidValue) {
+        Some(ContextValue::String(value)) if value.chars().count() > MAX_VALUE => {
+            line.replace(value, &to_line(value, MAX_VALUE))
+        }
+        _ => line,
+    }
 }
 
 fn code(kind: ErrorKind) -> &'static str {
@@ -42,12 +60,66 @@ fn code(kind: ErrorKind) -> &'static str {
 fn suggestion(error: &clap::Error) -> Option<String> {
     let kinds =
         [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
-    kinds.iter().find_map(|kind| match error.get(*kind)? {
-        ContextValue::String(word) => Some(format!("did you mean `{word}`?")),
+    let word = kinds.iter().find_map(|kind| match error.get(*kind)? {
+        ContextValue::String(word) => Some(word.as_str()).filter(|word| is_shown(word)),
         // The parser sorts the likeliest to the end.
-        ContextValue::Strings(words) => words.last().map(|word| format!("did you mean `{word}`?")),
+        ContextValue::Strings(words) => {
+            words.iter().rev().map(String::as_str).find(|word| is_shown(word))
+        }
         _ => None,
-    })
+    })?;
+    Some(format!("did you mean `{word}`?"))
+}
+
+/// Whether people may type it: some commands are only for this program itself.
+fn is_shown(word: &str) -> bool {
+    !Invocation::command()
+        .get_subcommands()
+        .any(|verb| verb.get_name() == word && verb.is_hide_set())
+}
+
+/// Commands whose names are promised and that this version does not have.
+const LATER: [&str; 21] = [
+    "plan",
+    "contract",
+    "lock",
+    "integrate",
+    "rollback",
+    "sandbox",
+    "review",
+    "skill",
+    "route",
+    "memory",
+    "incident",
+    "playbook",
+    "drill",
+    "queue",
+    "report",
+    "mcp",
+    "schema",
+    "hire",
+    "dismiss",
+    "match",
+    "broadcast",
+];
+
+/// A promised name is no slip: it gets a plain word and, where there is one, what does the same now.
+fn later_work(error: &clap::Error) -> Option<Refusal> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let word = LATER.into_iter().find(|later| later == word)?;
+    let hint = match word {
+        "sandbox" => {
+            "`agency submit TASK` proves work in a sandbox of its own; see `agency approvals list`"
+        }
+        "broadcast" => "run `agency send '*' TEXT`",
+        "queue" => "see `agency status` and `agency messages`",
+        "hire" => "name all agents at once: `agency create NAME --agents a,b`",
+        _ => "see what there is with `agency --help`",
+    };
+    let message = format!("this version has no `agency {word}` yet");
+    Some(Refusal::new(RefusalKind::Usage, "not_in_this_version", message).with_hint(hint))
 }
 
 /// The innermost command that the arguments name.

@@ -26,8 +26,8 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::views::StatusView;
 use crate::service::workbench::{NewAgency, Workbench};
 
-pub use place::Keep;
 use place::Place;
+pub use place::{Keep, OPERATOR};
 use watch::{Watch, interrupted};
 
 /// What the demo cannot do by itself.

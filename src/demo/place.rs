@@ -15,6 +15,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A socket's path has room for 104 bytes with its end on every system we know.
 const LONGEST_SOCKET: usize = 103;
 
+/// The folder of the demo's own operator, beside the workbench: its key goes with the demo.
+pub const OPERATOR: &str = "operator";
+
 /// Where everything lies.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -126,7 +129,7 @@ impl Place {
     pub(super) fn clear(&self, keep: Keep) -> Result<(), Refusal> {
         let mut made = vec![self.export()];
         if keep == Keep::Nothing {
-            made.extend([self.socket(), self.project(), self.home()]);
+            made.extend([self.socket(), self.project(), self.home(), self.root.join(OPERATOR)]);
         }
         for place in &made {
             let removed = if place.is_dir() {
@@ -196,6 +199,7 @@ mod tests {
         place.make_project().expect("made");
         place.give_settings().expect("written");
         place.give_scripts(Duration::ZERO).expect("written");
+        std::fs::create_dir(root.join(OPERATOR)).expect("made");
         let wanted = Checked { passed: 1, failed: 0, is_green: true };
         assert_eq!(place.check_branch().expect("checked"), wanted);
         place.clear(Keep::Nothing).expect("removed");

@@ -82,6 +82,20 @@ pub enum FolderError {
         /// The file.
         path: PathBuf,
     },
+    /// The disk is full.
+    #[error("`{path}` cannot be written: the disk is full", path = path.display())]
+    Full {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// It may not be written.
+    #[error("`{path}` cannot be written: {problem}", path = path.display())]
+    ReadOnly {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why: the file system, or the user's rights.
+        problem: &'static str,
+    },
     /// The system refused.
     #[error("`{path}`: {problem}", path = path.display())]
     Io {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Work for a lane.
 pub type Job = Box<dyn FnOnce() + Send>;
@@ -52,6 +52,23 @@ impl Lanes {
         if !is_waiting {
             self.push(lane, job);
         }
+    }
+
+    /// Waits until everything that is now in the lanes of this kind is done, but no longer than that.
+    pub fn settle(&self, kind: &str, limit: Duration) {
+        let until = Instant::now() + limit;
+        let names: Vec<String> = {
+            let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            lanes.keys().filter(|name| name.starts_with(kind)).cloned().collect()
+        };
+        let (done, is_done) = mpsc::channel::<()>();
+        for name in names {
+            let done = done.clone();
+            self.push(&name, Box::new(move || drop(done)));
+        }
+        drop(done);
+        // Ends when the last one has dropped its end, each at the end of its lane.
+        let _ = is_done.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 
     fn open(&self, name: &str) -> Lane {
@@ -104,6 +121,22 @@ mod tests {
         gate.send(()).expect("the gate opens");
         let rest: Vec<i32> = (0..3).map(|_| seen.recv_timeout(deadline).expect("runs")).collect();
         assert_eq!(rest, [0, 1, 2]);
+    }
+
+    #[test]
+    fn settling_waits_for_the_lanes_of_a_kind_and_for_no_other() {
+        let lanes = Lanes::default();
+        let (sender, seen) = mpsc::channel();
+        let (gate, wait) = mpsc::channel::<()>();
+        lanes.push("other", Box::new(move || wait.recv().expect("the gate opens")));
+        for (number, lane) in ["session:a", "session:b"].into_iter().enumerate() {
+            let sender = sender.clone();
+            lanes.push(lane, Box::new(move || sender.send(number).expect("heard")));
+        }
+        lanes.settle("session:", Duration::from_secs(5));
+        assert_eq!(seen.try_iter().count(), 2);
+        lanes.settle("other", Duration::ZERO);
+        gate.send(()).expect("it was left waiting after the limit");
     }
 
     #[test]

@@ -105,10 +105,23 @@ fn look_at_project(outside: &Outside, handle: &Handle, agency: &Name) -> Result<
     });
     // An unknown agency is the engine's to refuse.
     let Some((true, path, branch)) = known else { return Ok(()) };
-    let facts = outside.repositories.inspect(&path).map_err(|error| repository_refusal(&error))?;
-    let target = branch.unwrap_or(facts.branch);
-    handle.input(Input::ProjectSeen { agency: agency.clone(), project: facts.root, target });
+    let (project, target) = suitable_project(outside, &path, branch)?;
+    handle.input(Input::ProjectSeen { agency: agency.clone(), project, target });
     Ok(())
+}
+
+/// The root of a project that can be worked on, and its target branch: the one named, else the one
+/// that is checked out. Only without a name it matters that none is.
+pub fn suitable_project(
+    outside: &Outside,
+    path: &Path,
+    branch: Option<String>,
+) -> Result<(PathBuf, String), Refusal> {
+    match (outside.repositories.inspect(path), branch) {
+        (Ok(facts), branch) => Ok((facts.root, branch.unwrap_or(facts.branch))),
+        (Err(RepositoryError::DetachedHead { path }), Some(branch)) => Ok((path, branch)),
+        (Err(error), _) => Err(repository_refusal(&error)),
+    }
 }
 
 /// A repository's error in the words of a refusal.
@@ -153,10 +166,22 @@ pub fn repository_refusal(error: &RepositoryError) -> Refusal {
 
 /// A folder's error in the words of a refusal.
 pub fn folder_refusal(error: FolderError) -> Refusal {
-    let kind = match &error {
-        FolderError::Exists { .. } => RefusalKind::Conflict,
-        FolderError::Outside { .. } | FolderError::NotText { .. } => RefusalKind::Usage,
-        FolderError::Io { .. } => RefusalKind::Failed,
+    let (kind, code, hint) = match &error {
+        FolderError::Exists { .. } => (RefusalKind::Conflict, "folder", None),
+        FolderError::Outside { .. } | FolderError::NotText { .. } => {
+            (RefusalKind::Usage, "folder", None)
+        }
+        FolderError::Full { .. } => {
+            (RefusalKind::Failed, "disk_full", Some("make room on the disk and try again"))
+        }
+        FolderError::ReadOnly { .. } => {
+            (RefusalKind::Failed, "read_only", Some("make the folder writable, or use another"))
+        }
+        FolderError::Io { .. } => (RefusalKind::Failed, "folder", None),
     };
-    Refusal::new(kind, "folder", error.to_string())
+    let refusal = Refusal::new(kind, code, error.to_string());
+    match hint {
+        Some(hint) => refusal.with_hint(hint),
+        None => refusal,
+    }
 }

@@ -178,9 +178,11 @@ pub fn ledger_refusal(error: &crate::ports::ledger::LedgerError) -> Refusal {
         LedgerError::ReadOnly { .. } => {
             (RefusalKind::Failed, "read_only", "make the workbench's folder writable")
         }
-        LedgerError::Damaged { .. } | LedgerError::Failed { .. } => {
-            (RefusalKind::Failed, "ledger", "look at it with `agency ledger verify`")
-        }
+        LedgerError::Damaged { .. } | LedgerError::Failed { .. } => (
+            RefusalKind::Failed,
+            "ledger",
+            "keep a copy of registry/, then put a good ledger.db there",
+        ),
     };
     Refusal::new(kind, code, error.to_string()).with_hint(hint)
 }

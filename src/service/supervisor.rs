@@ -30,6 +30,9 @@ use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
 use crate::service::{perform, record, registry};
 
+/// Closing sessions takes tmux milliseconds; one that hangs does not keep the supervisor from ending.
+const SESSIONS_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Inputs that share one transaction at most: a group is a few milliseconds of work.
 const GROUP: usize = 1024;
 
@@ -210,6 +213,8 @@ impl Supervisor {
             self.turn(ready);
             self.views.write_if_due(&self.state, &self.outside, &self.lanes);
         }
+        // A session that is stopped on the last word is closed, not left to run on its own.
+        self.lanes.settle(perform::SESSION_LANES, SESSIONS_LIMIT);
         if self.state.supervisor.is_some() {
             self.feed(vec![], |group, state, now| group.end(state, now));
         }

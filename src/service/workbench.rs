@@ -20,9 +20,10 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::state::State;
 pub use crate::ports::ledger::Verified;
 pub use crate::ports::terminals::AttachPlan;
-use crate::ports::terminals::PaneId;
+use crate::ports::terminals::{PaneId, TerminalError};
 use crate::service::link::Link;
 use crate::service::outside::Outside;
+use crate::service::perform::code_of;
 use crate::service::query::Query;
 use crate::service::views::{AgencyView, AgentView, ApprovalView, Board, StatusView};
 use crate::service::wire::Ask;
@@ -96,8 +97,11 @@ pub enum Moment {
     Time(Timestamp),
 }
 
-/// Starts a supervisor as a process of its own; tells its process id.
-pub type StartSupervisor = Arc<dyn Fn() -> Result<u32, Refusal> + Send + Sync>;
+/// Starts a supervisor as a process of its own.
+pub type StartSupervisor = Arc<dyn Fn() -> Result<HasEnded, Refusal> + Send + Sync>;
+
+/// Tells why the supervisor that was just started has ended; none while it lives.
+pub type HasEnded = Box<dyn FnMut() -> Option<Refusal>>;
 
 /// Tells the process id of the running supervisor.
 pub type FindSupervisor = Arc<dyn Fn() -> Option<u32> + Send + Sync>;
@@ -111,6 +115,9 @@ pub struct Workbench {
     start_supervisor: StartSupervisor,
     find_supervisor: FindSupervisor,
 }
+
+/// What to do without a usable tmux.
+const INSTALL_TMUX: &str = "install tmux 3.2 or newer";
 
 /// A supervisor that was started answers within this time, or something is wrong with it.
 const SUPERVISOR_DEADLINE: Duration = Duration::from_secs(10);
@@ -172,22 +179,20 @@ impl Workbench {
             return Ok(link);
         }
         self.require_starter()?;
-        let pid = (self.start_supervisor)()?;
+        let mut has_ended = (self.start_supervisor)()?;
         let deadline = Instant::now() + SUPERVISOR_DEADLINE;
         loop {
             if let Some(link) = Link::open(&self.outside.socket) {
                 return Ok(link);
             }
-            if Instant::now() > deadline || (self.find_supervisor)().is_none() && !is_alive(pid) {
-                let log = self.home().join("registry").join("supervisor.log");
-                let end = self.outside.folder.read_tail(&log, 2_000).unwrap_or_default();
-                let last = end.lines().last().unwrap_or("it left no word").to_owned();
-                return Err(Refusal::new(
-                    RefusalKind::Failed,
-                    "supervisor_failed",
-                    format!("the supervisor did not start: {last}"),
-                )
-                .with_hint(format!("see {}", log.display())));
+            // Ours may have ended because somebody else's was faster: then that one is waited for.
+            if (self.find_supervisor)().is_none()
+                && let Some(refusal) = has_ended()
+            {
+                return Err(refusal);
+            }
+            if Instant::now() > deadline {
+                return Err(self.no_answer());
             }
             wait(GLANCE);
         }
@@ -204,6 +209,13 @@ impl Workbench {
             Ok((state, _)) if state.supervisor.is_some() => Ok(()),
             Ok(_) | Err(_) => Err(no_supervisor()),
         }
+    }
+
+    fn no_answer(&self) -> Refusal {
+        let log = self.home().join("registry").join("supervisor.log");
+        let message = "the supervisor was started and does not answer";
+        Refusal::new(RefusalKind::Failed, "supervisor_failed", message)
+            .with_hint(format!("see {}", log.display()))
     }
 
     /// Waits until started agencies have come to rest.
@@ -323,15 +335,7 @@ impl Workbench {
         let wanted = agent.map(|name| if is_coordinator(name) { &view.coordinator } else { name });
         let pane = wanted.map(|name| require_pane(&view, name)).transpose()?;
         let plan = self.outside.terminals.attach_plan(agency, pane.as_ref(), self.tmux.as_deref());
-        plan.map_err(|error| {
-            let kind = match error {
-                crate::ports::terminals::TerminalError::NotInstalled
-                | crate::ports::terminals::TerminalError::TooOld { .. } => RefusalKind::Missing,
-                _ => RefusalKind::Failed,
-            };
-            Refusal::new(kind, "attach", error.to_string())
-                .with_hint(format!("start it with `agency start {agency}`"))
-        })
+        plan.map_err(|error| cannot_attach(&error, &view))
     }
 
     /// The visible screen of an agent's pane, as text.
@@ -383,11 +387,6 @@ fn wait(time: Duration) {
     let _ = never.recv_timeout(time);
 }
 
-fn is_alive(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
-}
-
 /// Why an agency's session could not be made, with the exit status that belongs to it.
 fn trouble(agency: &AgencyView) -> Refusal {
     let code = agency.reason_code.as_deref().unwrap_or("session");
@@ -399,14 +398,29 @@ fn trouble(agency: &AgencyView) -> Refusal {
                 agency.name
             ),
         ),
-        "tmux_missing" | "tmux_too_old" => {
-            (RefusalKind::Missing, "install tmux 3.2 or newer".to_owned())
-        }
+        "tmux_missing" | "tmux_too_old" => (RefusalKind::Missing, INSTALL_TMUX.to_owned()),
         _ => (RefusalKind::Failed, "it is tried again by itself; see `agency doctor`".to_owned()),
     };
     let problem = agency.reason.clone().unwrap_or_default();
     Refusal::new(kind, code, format!("`{}` could not be started: {problem}", agency.name))
         .with_hint(hint)
+}
+
+/// Why there is nothing to attach to: tmux itself, else an agency without a session.
+fn cannot_attach(error: &TerminalError, view: &AgencyView) -> Refusal {
+    match error {
+        TerminalError::NotInstalled | TerminalError::TooOld { .. } => {
+            Refusal::new(RefusalKind::Missing, code_of(error), error.to_string())
+                .with_hint(INSTALL_TMUX)
+        }
+        _ if view.state == AgencyState::Stopped => {
+            let message = format!("`{}` is stopped, it has no session", view.name);
+            Refusal::new(RefusalKind::Conflict, "not_running", message)
+                .with_hint(format!("start it with `agency start {}`", view.name))
+        }
+        _ => Refusal::new(RefusalKind::Failed, "attach", error.to_string())
+            .with_hint(format!("start it with `agency start {}`", view.name)),
+    }
 }
 
 fn require_pane(view: &AgencyView, name: &Name) -> Result<PaneId, Refusal> {

@@ -3,17 +3,23 @@
 //! Nothing here runs in order or twice in the same place: every test has folders and servers of its own.
 
 #[cfg(test)]
+mod approval;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
-mod readme;
+mod bad_input;
 #[cfg(test)]
-mod approval;
+mod conversation;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod shell;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]

@@ -257,5 +257,15 @@ fn make_folder(folder: &Path) -> Result<(), FolderError> {
 }
 
 fn wrap(path: &Path, error: &io::Error) -> FolderError {
-    FolderError::Io { path: path.to_owned(), problem: error.to_string() }
+    let path = path.to_owned();
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FolderError::Full { path },
+        io::ErrorKind::ReadOnlyFilesystem => {
+            FolderError::ReadOnly { path, problem: "its file system is read-only" }
+        }
+        io::ErrorKind::PermissionDenied => {
+            FolderError::ReadOnly { path, problem: "permission denied" }
+        }
+        _ => FolderError::Io { path, problem: error.to_string() },
+    }
 }

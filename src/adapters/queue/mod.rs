@@ -156,5 +156,16 @@ fn file_name(id: MessageId) -> String {
 }
 
 fn wrap(path: &Path, error: &std::io::Error) -> MailboxError {
-    MailboxError::Io { path: path.to_owned(), problem: error.to_string() }
+    MailboxError::Io { path: path.to_owned(), problem: in_words(error) }
+}
+
+/// A full or read-only disk in words that a person can act on; else what the system said.
+fn in_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "the disk is full; make room and try again".to_owned()
+        }
+        std::io::ErrorKind::ReadOnlyFilesystem => "its file system is read-only".to_owned(),
+        _ => error.to_string(),
+    }
 }

@@ -56,6 +56,7 @@ impl Terminals for Tmux {
     }
 
     fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {
+        version::require(&self.server)?;
         match reconcile::ensure(&self.server, plan) {
             // The last session may have gone in this moment, and the server with it. What is there
             // is looked at again, so to begin anew makes nothing twice.

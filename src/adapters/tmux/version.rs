@@ -15,6 +15,15 @@ pub(super) fn ask(server: &Server) -> Result<String, TerminalError> {
     check(&server.ask_by_process(&[Cmd::new("-V")])?)
 }
 
+/// Refuses a tmux that is missing or too old; one that was found good is not asked again.
+pub(super) fn require(server: &Server) -> Result<(), TerminalError> {
+    if server.version.get().is_none_or(String::is_empty) {
+        let found = ask(server)?;
+        let _ = server.version.set(found);
+    }
+    Ok(())
+}
+
 fn check(said: &str) -> Result<String, TerminalError> {
     let text = said.trim();
     let version = text.strip_prefix("tmux ").unwrap_or(text).to_owned();

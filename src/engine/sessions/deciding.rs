@@ -112,11 +112,18 @@ fn require_known(step: &Step<'_>, name: &Name) -> Result<(), Refusal> {
 fn start(step: &mut Step<'_>, names: Vec<Name>) -> Result<Answer, Refusal> {
     require_operator(step, "start agencies")?;
     for name in chosen(step, names)? {
-        let wanted = step.state().sessions.agency(&name).map(|record| record.wanted);
-        if wanted == Some(Wanted::Stopped) {
+        let record = step.state().sessions.agency(&name);
+        let wanted = record.map(|record| record.wanted);
+        let has_trouble = wanted == Some(Wanted::Running)
+            && record.is_some_and(|record| record.trouble.is_some());
+        if wanted == Some(Wanted::Stopped) || has_trouble {
             step.record(Event::AgencyStarted { agency: name.clone() });
         }
         spawn_missing(step, &name, Revive::Exited);
+        if has_trouble {
+            // Somebody asks for it: it is tried now and not after the pause.
+            step.perform(Effect::EnsureSession { agency: name });
+        }
     }
     Ok(Answer::Done)
 }

@@ -127,9 +127,12 @@ fn type_text(outside: &Outside, order: &TypingOrder) -> Typed {
     }
 }
 
+/// How the names of these lanes begin.
+pub const SESSION_LANES: &str = "session:";
+
 /// The lane of everything that makes or closes a session.
 pub fn session_lane(agency: &Name) -> String {
-    format!("session:{agency}")
+    format!("{SESSION_LANES}{agency}")
 }
 
 fn ensure_session(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, agency: Name) {

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::runtime::Runtime;
 use crate::manifest;
+use crate::manifest::problem::Problems;
 use crate::manifest::template::{NewAgencyOptions, Template, instantiate, parse_template};
 use crate::ports::folder::TextFile;
 use crate::service::catalogue::{RuntimeView, TemplateView};
+use crate::service::preflight::suitable_project;
 use crate::service::query::Query;
 use crate::service::templates;
 use crate::service::views::AgencyView;
@@ -32,11 +34,15 @@ impl Workbench {
             layout: new.layout,
             project: new.project.clone(),
         };
-        let files: Vec<TextFile> = instantiate(&template, &options)?
+        let files: Vec<TextFile> = instantiate(&template, &options)
+            .map_err(refused_names)?
             .into_iter()
             .map(|(path, text)| TextFile { path, text })
             .collect();
         self.require_known_runtime(new)?;
+        if let Some(project) = &new.project {
+            suitable_project(&self.outside, &self.home().join(project), None)?;
+        }
         self.outside.folder.make_agency(&new.name, &files).map_err(|error| {
             let refusal = Self::folder_refusal(error);
             match refusal.kind {
@@ -166,6 +172,17 @@ impl Workbench {
             .find(is_program)
             .map(|path| path.display().to_string())
     }
+}
+
+/// What is wrong with the names that were asked for: no file has been made, so none is named.
+fn refused_names(problems: Problems) -> Refusal {
+    let lines: Vec<String> = problems
+        .problems
+        .into_iter()
+        .map(|problem| format!("`{}`: {}", problem.field, problem.message))
+        .collect();
+    Refusal::new(RefusalKind::Usage, "invalid_definition", lines.join("\n"))
+        .with_hint("see `agency create --help`")
 }
 
 fn template_view(template: Template, own: &[String]) -> TemplateView {

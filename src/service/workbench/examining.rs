@@ -2,10 +2,12 @@
 //!
 //! It repairs nothing and starts nothing.
 
+use std::path::PathBuf;
+
 use crate::domain::refusal::Refusal;
 use crate::ports::ledger::LedgerError;
 use crate::ports::terminals::TerminalError;
-use crate::service::preflight::{project_of, repository_refusal};
+use crate::service::preflight::{project_of, suitable_project};
 use crate::service::views::FindingView;
 use crate::service::workbench::Workbench;
 use crate::{manifest, service::query::Query};
@@ -86,14 +88,19 @@ impl Workbench {
                 &file.text,
             ) {
                 Ok(definition) => {
-                    finding(&name, "ok", format!("{} agents", definition.agents.len()), None)
+                    let text = match definition.agents.len() {
+                        1 => "1 agent".to_owned(),
+                        count => format!("{count} agents"),
+                    };
+                    finding(&name, "ok", text, None)
                 }
                 Err(problems) => problem(&name, problems.into()),
             };
         files.into_iter().map(check).collect()
     }
 
-    fn examine_projects(&self) -> Vec<FindingView> {
+    /// Looks at every project: the workbench's and those of agencies that have their own.
+    pub fn examine_projects(&self) -> Vec<FindingView> {
         let Ok((mut state, _)) = self.last_state() else { return Vec::new() };
         if let Ok(Some(file)) = self.outside.folder.load_config()
             && let Ok(config) = manifest::workbench::parse("agency.toml", &file.text)
@@ -103,16 +110,18 @@ impl Workbench {
         let agencies: Vec<_> = state.sessions.live().map(|(name, _)| name.clone()).collect();
         let mut paths: Vec<_> =
             agencies.iter().map(|agency| project_of(&state, self.home(), agency)).collect();
+        if paths.is_empty() {
+            let own = state.config.project.path.as_ref();
+            paths.push(own.map_or_else(|| self.home().to_owned(), |path| self.home().join(path)));
+        }
         paths.sort();
         paths.dedup();
-        let check = |path: std::path::PathBuf| match self.outside.repositories.inspect(&path) {
-            Ok(facts) => finding(
-                "project",
-                "ok",
-                format!("{} on `{}`", facts.root.display(), facts.branch),
-                None,
-            ),
-            Err(error) => problem("project", repository_refusal(&error)),
+        let branch = state.config.project.branch.clone();
+        let check = |path: PathBuf| match suitable_project(&self.outside, &path, branch.clone()) {
+            Ok((root, branch)) => {
+                finding("project", "ok", format!("{} on `{branch}`", root.display()), None)
+            }
+            Err(refusal) => problem("project", refusal),
         };
         paths.into_iter().map(check).collect()
     }
