@@ -75,7 +75,8 @@ impl House for RealHouse {
                 DemoAfterwards::Keep => Keep::Everything,
             },
         };
-        demo::run(&order, &RealStage { environment: &self.environment }, narrate)
+        let stage = RealStage { environment: &self.environment, keep: order.keep };
+        demo::run(&order, &stage, narrate)
     }
 
     fn supervise(&self, home: Option<&Path>) -> Result<(), Refusal> {
@@ -211,14 +212,19 @@ impl tui::Outside for Around<'_> {
     }
 }
 
-/// What the demo asks for: its own operator, whose key lies in the demo's workbench and goes with it.
+/// What the demo asks for: its own operator, whose key lies in the demo's workbench and goes with it. A
+/// workbench that is kept belongs to the user, who goes on with it from any terminal.
 struct RealStage<'a> {
     environment: &'a Environment,
+    keep: Keep,
 }
 
 impl RealStage<'_> {
     fn environment_of(&self, home: &Path) -> Environment {
-        let key_folder = opening::own_key_folder(home);
+        let key_folder = match self.keep {
+            Keep::Nothing => home.join("registry").join("operator"),
+            Keep::Everything => self.environment.key_folder.clone(),
+        };
         Environment {
             key_folder,
             identity: Identity::Operator,

@@ -33,17 +33,6 @@ pub fn ledger_path(home: &Path) -> PathBuf {
     home.join("registry").join("ledger.db")
 }
 
-/// Where a workbench keeps an operator of its own, if it has one: the demo's does.
-pub fn own_key_folder(home: &Path) -> PathBuf {
-    home.join("registry").join("operator")
-}
-
-/// Where the operator's key lies: with the workbench that has an operator of its own, else with the user.
-fn key_folder(environment: &Environment, home: &Path) -> PathBuf {
-    let own = own_key_folder(home);
-    if own.exists() { own } else { environment.key_folder.clone() }
-}
-
 /// The folder of the workbench that is meant: the one named, else the nearest parent that is one.
 pub fn require_home(environment: &Environment, named: Option<&Path>) -> Result<PathBuf, Refusal> {
     let hint = "make one with `agency init`, or name it with --home or AGENCY_HOME";
@@ -91,7 +80,7 @@ pub fn outside(environment: &Environment, home: &Path) -> Result<Outside, Refusa
         proving: Arc::new(LocalSandbox::new(launcher)),
         mailboxes: Arc::new(FileMailboxes::new(home)),
         folder: Arc::new(folder),
-        keyring: Arc::new(FileKeyring::new(home, key_folder(environment, home))),
+        keyring: Arc::new(FileKeyring::new(home, &environment.key_folder)),
         open_reader: Arc::new(move || {
             SqliteLedger::open_reader(&ledger)
                 .map(|ledger| Box::new(ledger) as Box<dyn LedgerReader>)
@@ -149,7 +138,7 @@ fn start_supervisor(environment: &Environment, home: &Path) -> Result<HasEnded, 
     for name in inherited {
         invocation = invocation.unset(name);
     }
-    let mut command = invocation.env("AGENCY_KEY_DIR", key_folder(environment, home)).to_command();
+    let mut command = invocation.env("AGENCY_KEY_DIR", &environment.key_folder).to_command();
     command.stdout(Stdio::piped()).stderr(log);
     let mut child = command.spawn().map_err(failed)?;
     Ok(Box::new(move || last_words(&mut child)))

@@ -19,7 +19,7 @@ use crate::service::outside::Outside;
 use crate::service::perform;
 use crate::service::preflight::{folder_refusal, load_config, load_definitions};
 use crate::service::reading::ledger_refusal;
-use crate::service::socket::{Server, bind};
+use crate::service::socket::{Open, Server, bind};
 use crate::service::supervisor::{Handle, Supervisor, Wake};
 
 /// Runs the supervisor of a workbench until it is told to end.
@@ -54,9 +54,12 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
     }
     begun?;
     forward_signals(&handle).map_err(|error| io_refusal(&home, &error))?;
-    Server { handle: handle.clone(), outside: outside.clone(), gate }.serve(listener);
+    let open = Open::default();
+    Server { handle: handle.clone(), outside: outside.clone(), gate, open: open.clone() }
+        .serve(listener);
     watch(&outside, &handle)?;
     let _ = ending.recv();
+    open.settle();
     let _ = std::fs::remove_file(&outside.socket);
     looping.join().map_or(Ok(()), |result| result.map_err(|error| ledger_refusal(&error)))
 }

@@ -18,6 +18,7 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::input::{Offer, Purpose, Ticket};
 use crate::engine::step::Step;
+use crate::engine::tasks::TaskRecord;
 use crate::engine::tasks::deciding::{
     integrate, ready_dependants, require_own_task, require_task, require_worktree, tell,
     tell_coordinator,
@@ -268,7 +269,8 @@ pub fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer
 
 /// The title of a feature's submission: the first task's, with how many more there are.
 fn title_of(step: &Step<'_>, feature: &Name, own: &str) -> String {
-    let mut tasks = step.state().tasks.of_feature(feature).filter(|task| task.head.is_some());
+    let is_in = |task: &&TaskRecord| task.state == TaskState::Submitted;
+    let mut tasks = step.state().tasks.of_feature(feature).filter(is_in);
     let first = tasks.next().map_or(own, |task| task.contract.title.as_str());
     match tasks.count() {
         0 => first.to_owned(),

@@ -7,7 +7,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -29,6 +31,39 @@ pub struct Server {
     pub outside: Outside,
     /// Who may enter.
     pub gate: Arc<Gate>,
+    /// Answers that are on their way.
+    pub open: Open,
+}
+
+/// How many callers wait for an answer: the one who asked the supervisor to end is among them.
+#[derive(Clone, Default)]
+pub struct Open(Arc<AtomicUsize>);
+
+/// One caller who waits.
+struct Caller<'a>(&'a Open);
+
+/// Writing what is decided takes well under a millisecond; a caller that does not read is not waited for.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
+
+impl Open {
+    fn enter(&self) -> Caller<'_> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Caller(self)
+    }
+
+    /// Waits until every caller has its answer, for half a second at most.
+    pub fn settle(&self) {
+        let until = Instant::now() + LAST_ANSWERS;
+        while self.0.load(Ordering::SeqCst) > 0 && Instant::now() < until {
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Binds the socket, for this user alone. A file left by a supervisor that died is replaced: the
@@ -72,8 +107,12 @@ impl Server {
             if read == 0 {
                 return Ok(());
             }
+            let caller = self.open.enter();
             match self.admit(&line, peer) {
-                Ok((_, Ask::Follow)) => return self.stream(connection),
+                Ok((_, Ask::Follow)) => {
+                    drop(caller);
+                    return self.stream(connection);
+                }
                 Ok((actor, ask)) => send(connection, &answer(self.carry_out(actor, ask)))?,
                 Err(refusal) => send(connection, &Reply::Refused(refusal))?,
             }

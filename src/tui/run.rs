@@ -16,7 +16,7 @@ use crate::domain::name::Name;
 use crate::domain::refusal::Refusal;
 use crate::service::workbench::{AttachPlan, Feed, Workbench};
 use crate::tui::keys::Keys;
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Overlay};
 use crate::tui::msg::{Cmd, Msg};
 use crate::tui::pace::Pace;
 use crate::tui::terminal::{self, Held, OurTerminal, broken};
@@ -27,6 +27,10 @@ use crate::tui::workers::Workers;
 
 /// Most messages taken in before a drawing, so that a flood cannot hold the screen still.
 const DRAIN: usize = 1024;
+
+/// A question takes no key before a person can have read it: a text that was meant for an entry, and is
+/// still being typed when a question opens instead, must not answer it.
+const QUESTION_REST: Duration = Duration::from_millis(400);
 
 /// What the screen needs from outside of the workbench; faces start no programs and read no clock.
 pub trait Outside {
@@ -56,6 +60,7 @@ pub fn run(workbench: Workbench, outside: &dyn Outside) -> Result<u8, Refusal> {
         workers,
         sender,
         pace: Pace::new(),
+        asked: None,
     };
     let status = session.run(&arrivals);
     signals.close();
@@ -133,6 +138,8 @@ struct Session<'a> {
     workers: Workers,
     sender: Sender<Msg>,
     pace: Pace,
+    /// Since when a question is in front.
+    asked: Option<Instant>,
 }
 
 impl Session<'_> {
@@ -156,8 +163,14 @@ impl Session<'_> {
         {
             return Ok(Next::Go);
         }
+        if matches!(msg, Msg::Key(_)) && self.asked.is_some_and(|at| at.elapsed() < QUESTION_REST) {
+            return Ok(Next::Go);
+        }
         self.pace.changed();
-        for cmd in update(&mut self.model, msg) {
+        let cmds = update(&mut self.model, msg);
+        let is_asking = matches!(self.model.overlays.last(), Some(Overlay::Confirm { .. }));
+        self.asked = is_asking.then(|| self.asked.unwrap_or_else(Instant::now));
+        for cmd in cmds {
             if let Next::End = self.perform(cmd)? {
                 return Ok(Next::End);
             }

@@ -56,12 +56,13 @@ fn take_result(model: &mut Model, msg: Msg) {
         Msg::PaperLoaded { approval, paper, result } => take_paper(model, approval, paper, result),
         Msg::Approved { approval, result } => {
             model.approvals.deciding = None;
+            let result = result.map(|_| String::new());
             model.notice = Some(notice(Some(approval), &format!("{approval} approved"), result));
         }
         Msg::Rejected { approval, result } => {
             model.approvals.deciding = None;
             let words = format!("{approval} rejected, its agent gets your words");
-            close_entry(model, Some(approval), &words, result);
+            close_entry(model, Some(approval), &words, result.map(|_| String::new()));
         }
         Msg::Sent { to, result } => {
             let words = format!("message to {to} is on its way");
