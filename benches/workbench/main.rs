@@ -1,4 +1,82 @@
-//! What the performance table is measured with.
+//! What the performance table is measured with: `cargo bench --bench workbench [-- PART…]`.
 //!
-//! Each figure is a median of many runs on a machine of its own; nothing here is a test.
-fn main() {}
+//! Each part prints median, 99th percentile and number of samples beside the machine's own floor, taken
+//! in the same run, and says whether the goal is met. Everything lies in one temporary folder with a tmux
+//! server of its own; what was started is stopped at the end. Nothing is judged by the exit status: a
+//! busy machine is no defect.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a bench is its own face, its own clock and its own operator"
+)]
+
+mod commands;
+mod crowd;
+mod delivery;
+mod drawing;
+mod figures;
+mod idle;
+mod ledger;
+mod place;
+mod screen;
+
+use std::time::Instant;
+
+use figures::Row;
+use place::Place;
+
+/// A part: its name, and what measures it.
+type Part = (&'static str, fn(&mut Stage) -> Vec<Row>);
+
+/// In this order, so that the quiet parts are not disturbed by what the busy ones leave behind.
+const PARTS: [Part; 8] = [
+    ("frame", |_| drawing::measure()),
+    ("ledger", |_| ledger::measure()),
+    ("version", |_| commands::version()),
+    ("idle", |stage| idle::measure(stage.place())),
+    ("status", |stage| commands::status(stage.place())),
+    ("send", |stage| commands::send(stage.place())),
+    ("door", |stage| delivery::measure(stage.place())),
+    ("screen", |stage| screen::measure(stage.place())),
+];
+
+/// The running workbench, made when the first part needs it.
+#[derive(Default)]
+struct Stage {
+    place: Option<Place>,
+}
+
+impl Stage {
+    fn place(&mut self) -> &Place {
+        self.place.get_or_insert_with(Place::set_up)
+    }
+}
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    // Test runners start benches too, to list or to try them: there is nothing to try here.
+    if !words.iter().any(|word| word == "--bench") {
+        return;
+    }
+    let wanted: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
+    let is_known = |word: &&&String| !PARTS.iter().any(|(name, _)| name == &word.as_str());
+    if let Some(odd) = wanted.iter().find(is_known) {
+        let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+        eprintln!("there is no part `{odd}`; use some of: {}", names.join(", "));
+        return;
+    }
+    let mut stage = Stage::default();
+    Row::print_head();
+    for (name, measure) in PARTS {
+        if !wanted.is_empty() && !wanted.iter().any(|word| *word == name) {
+            continue;
+        }
+        let began = Instant::now();
+        measure(&mut stage).iter().for_each(Row::print);
+        eprintln!("{name}: {:.1} s", began.elapsed().as_secs_f64());
+    }
+}

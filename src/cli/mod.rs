@@ -39,6 +39,7 @@ pub mod submit;
 pub mod table;
 pub mod task;
 pub mod template;
+pub mod tree;
 pub mod up;
 pub mod usage;
 pub mod when;
@@ -51,7 +52,6 @@ mod tests;
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::args::{ColourWhen, Globals, Invocation, Verb};
 use crate::cli::desk::{DONE, Desk, Ending};
@@ -85,9 +85,7 @@ const HELP_WIDTH: u16 = 100;
 
 fn read(argv: &[OsString], house: &dyn House) -> Result<Invocation, clap::Error> {
     let width = house.surroundings().width.unwrap_or(HELP_WIDTH).min(HELP_WIDTH);
-    let mut tree = Invocation::command().term_width(width.into());
-    let matches = tree.try_get_matches_from_mut(argv)?;
-    Invocation::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
+    tree::read(argv, width)
 }
 
 fn conduct(invocation: Invocation, house: &dyn House, output: &mut Output) -> u8 {

@@ -1,0 +1,76 @@
+//! Commands as a shell starts them: a process from its start to its end, its output read.
+//!
+//! The floor is `/bin/true`, started in the same way.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::figures::{Goal, Row, Samples};
+use crate::place::{PROGRAM, Place, run};
+
+/// Enough for a 99th percentile that is not the maximum.
+const RUNS: usize = 200;
+/// Long enough for what the last command left behind.
+const REST: Duration = Duration::from_millis(25);
+
+/// `agency --version`.
+pub fn version() -> Vec<Row> {
+    let floor = floor();
+    let samples = Samples::take(RUNS, || {
+        run(Command::new(PROGRAM).arg("--version"));
+    });
+    vec![Row::times("`agency --version`", &samples, Some(("/bin/true", &floor)), Goal::Median(2.0))]
+}
+
+/// `agency status --json`, fifty agents.
+pub fn status(place: &Place) -> Vec<Row> {
+    let floor = floor();
+    let samples = Samples::take(RUNS, || {
+        let output = run(place.command().args(["status", "--json"]));
+        assert!(output.stdout.len() > 10_000, "fifty agents need more room than that");
+    });
+    let what = "`agency status --json`, 50 agents";
+    vec![Row::times(what, &samples, Some(("/bin/true", &floor)), Goal::Median(5.0))]
+}
+
+/// `agency send` to an agent, each on a machine at rest, in turns with the floor.
+pub fn send(place: &Place) -> Vec<Row> {
+    let [mut wall, mut own, mut floor] = std::array::from_fn(|_| Samples::default());
+    let agents = place.agents();
+    for agent in agents.iter().chain(&agents) {
+        let mut command = place.command();
+        command.args(["send", &agent.address.to_string(), "how do you do?"]);
+        // A processor that has slept wakes up slowly, and both shall meet the same.
+        std::thread::sleep(REST);
+        let bare = timed(&mut Command::new("/bin/true"));
+        std::thread::sleep(REST);
+        let sent = timed(&mut command);
+        floor.add(bare);
+        wall.add(sent);
+        own.add(sent.saturating_sub(bare));
+        // Its agent goes to work now.
+        place.wait_for("all agents are idle", || place.busy_agents() == 0 && waiting(place) == 0);
+    }
+    let floor = Some(("/bin/true, in turns", &floor));
+    vec![
+        Row::times("`agency send`, its own time", &own, floor, Goal::Median(4.0)),
+        Row::times("`agency send`, wall time", &wall, floor, Goal::None),
+    ]
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let began = Instant::now();
+    run(command);
+    began.elapsed()
+}
+
+/// Messages that no agent has seen yet.
+pub fn waiting(place: &Place) -> u32 {
+    place.workbench.status().expect("the status").queue.new
+}
+
+fn floor() -> Samples {
+    Samples::take(RUNS, || {
+        run(&mut Command::new("/bin/true"));
+    })
+}

@@ -1,0 +1,224 @@
+//! The workbench that is measured: five agencies of ten rehearsal agents, on a tmux server of their own.
+//!
+//! It is made with the program's own commands. When it is dropped it is stopped the same way, and what
+//! does not stop by itself is ended by its process id.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use agency::adapters::clock::SystemClock;
+use agency::bootstrap::environment::Environment;
+use agency::bootstrap::opening;
+use agency::domain::agency::AgentState;
+use agency::domain::id::SpawnId;
+use agency::domain::name::AgentAddress;
+use agency::ports::clock::Clock as _;
+use agency::ports::terminals::PaneId;
+use agency::service::outside::Outside;
+use agency::service::workbench::{Identity, Workbench};
+
+/// The program, as it was built for this bench.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_agency");
+
+/// Five agencies of ten are fifty panes.
+const AGENCIES: [&str; 5] = ["Alpha", "Beta", "Gamma", "Delta", "Omega"];
+const SPECIALISTS: &str = "a1,a2,a3,a4,a5,a6,a7,a8,a9";
+
+/// Fifty programs start in some ten seconds; much later something is wrong.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Everything that was made.
+pub struct Place {
+    root: tempfile::TempDir,
+    /// A handle on it as the operator.
+    pub workbench: Workbench,
+    /// Its ports.
+    pub outside: Outside,
+}
+
+/// An agent that is measured with.
+pub struct Agent {
+    /// Its address.
+    pub address: AgentAddress,
+    /// Which life.
+    pub spawn: SpawnId,
+    /// Its pane.
+    pub pane: PaneId,
+}
+
+impl Place {
+    /// Makes the workbench and waits until all agents are idle.
+    pub fn set_up() -> Self {
+        // Short: a socket's path has little room.
+        let root = tempfile::Builder::new().prefix("ab-").tempdir().expect("a folder");
+        let project = root.path().join("p");
+        make_project(&project);
+        let home = root.path().join("w");
+        run(base(root.path()).arg("init").arg(&home).arg("--project").arg(&project));
+        let socket = root.path().join("t");
+        let settings = format!("[project]\npath = {project:?}\n\n[tmux]\nsocket = {socket:?}\n");
+        std::fs::write(home.join("agency.toml"), settings).expect("written");
+        for name in AGENCIES {
+            run(command_in(root.path()).args(["create", name, "--runtime", "rehearsal"]).args([
+                "--agents",
+                SPECIALISTS,
+                "--no-start",
+            ]));
+            give_scripts(&home.join("agencies").join(name));
+        }
+        let environment = environment(root.path(), Identity::Operator);
+        let outside = opening::outside(&environment, &home).expect("the ports");
+        let workbench = opening::open(&environment, Some(&home)).expect("the workbench");
+        let place = Self { root, workbench, outside };
+        run(place.command().arg("up"));
+        place.wait_for("all agents are idle", || place.busy_agents() == 0);
+        place
+    }
+
+    /// The program in this workbench, as the operator.
+    pub fn command(&self) -> Command {
+        command_in(self.root.path())
+    }
+
+    /// The folder of everything.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The workbench's folder.
+    pub fn home(&self) -> PathBuf {
+        self.root.path().join("w")
+    }
+
+    /// A handle on the workbench as this agent.
+    pub fn workbench_of(&self, agent: &Agent) -> Workbench {
+        let token = self.outside.keyring.agent_token(&agent.address, agent.spawn).expect("a token");
+        let identity =
+            Identity::Agent { address: agent.address.clone(), spawn: agent.spawn, token };
+        let environment = environment(self.root.path(), identity);
+        opening::open(&environment, Some(&self.home())).expect("the workbench")
+    }
+
+    /// The agents, in the order of their panes.
+    pub fn agents(&self) -> Vec<Agent> {
+        let seen = self.outside.terminals.look().expect("the panes");
+        seen.panes
+            .into_iter()
+            .map(|pane| Agent { address: pane.agent, spawn: pane.spawn, pane: pane.pane })
+            .collect()
+    }
+
+    /// How many agents are not idle.
+    pub fn busy_agents(&self) -> usize {
+        let status = self.workbench.status().expect("the status");
+        let agents = status.agencies.iter().flat_map(|agency| &agency.agents);
+        agents.filter(|agent| agent.state != AgentState::Idle).count()
+    }
+
+    /// The supervisor's process.
+    pub fn supervisor(&self) -> u32 {
+        self.workbench.supervisor_pid().expect("a supervisor")
+    }
+
+    /// The tmux server's process.
+    pub fn tmux_server(&self) -> u32 {
+        let socket = self.root.path().join("t");
+        let mut ask = Command::new("tmux");
+        ask.arg("-S").arg(socket).args(["display-message", "-p", "#{pid}"]);
+        let said = run(ask.env_remove("TMUX"));
+        String::from_utf8_lossy(&said.stdout).trim().parse().expect("a process id")
+    }
+
+    /// Waits for a condition, looking twenty times a second.
+    pub fn wait_for(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+        let deadline = Instant::now() + START_LIMIT;
+        while !is_so() {
+            assert!(Instant::now() < deadline, "waited in vain until {what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let supervisor = self.workbench.supervisor_pid();
+        // A bench that failed half-way has panicked already: nothing here may do so again.
+        let _ = self.command().arg("down").output();
+        let _ = Command::new("tmux")
+            .arg("-S")
+            .arg(self.root.path().join("t"))
+            .arg("kill-server")
+            .output();
+        let process = supervisor
+            .filter(|_| self.workbench.supervisor_pid().is_some())
+            .and_then(|pid| i32::try_from(pid).ok())
+            .and_then(rustix::process::Pid::from_raw);
+        if let Some(process) = process {
+            let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
+        }
+    }
+}
+
+/// Runs it; whatever it says on failure ends the bench.
+pub fn run(command: &mut Command) -> Output {
+    let output = command.output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {said}");
+    output
+}
+
+fn base(root: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    for name in ["AGENCY_AGENT", "AGENCY_SPAWN", "AGENCY_TOKEN", "AGENCY_HOME", "TMUX", "TMUX_PANE"]
+    {
+        command.env_remove(name);
+    }
+    command.arg0("agency").env("AGENCY_KEY_DIR", root.join("k")).stdin(Stdio::null());
+    command
+}
+
+fn command_in(root: &Path) -> Command {
+    let mut command = base(root);
+    command.env("AGENCY_HOME", root.join("w"));
+    command
+}
+
+fn environment(root: &Path, identity: Identity) -> Environment {
+    Environment {
+        home: None,
+        identity,
+        key_folder: root.join("k"),
+        tmux: None,
+        program: PathBuf::from(PROGRAM),
+        folder: root.to_owned(),
+        without_colour: true,
+        ..Environment::read()
+    }
+}
+
+fn make_project(project: &Path) {
+    std::fs::create_dir_all(project).expect("a folder");
+    std::fs::write(project.join("README.md"), "measured\n").expect("written");
+    let who = ["-c", "user.name=Bench", "-c", "user.email=bench@agency.invalid"];
+    let steps: [&[&str]; 3] =
+        [&["init", "-q", "-b", "main"], &["add", "."], &["commit", "-q", "-m", "start"]];
+    for step in steps {
+        run(Command::new("git").current_dir(project).args(who).args(step));
+    }
+}
+
+/// A script in which nothing fits: its agent takes each message, notes it and is idle again.
+fn give_scripts(agency: &Path) {
+    let folder = agency.join("rehearsal");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for name in SPECIALISTS.split(',').chain(["coordinator"]) {
+        std::fs::write(folder.join(format!("{name}.toml")), "pace_ms = 0\n").expect("written");
+    }
+}
+
+/// A new id.
+pub fn new_id() -> uuid::Uuid {
+    SystemClock.new_id()
+}
