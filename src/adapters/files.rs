@@ -9,6 +9,10 @@ use std::path::Path;
 
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
+/// What the name of a half-written file begins with; the writer's process id comes after it.
+const HALF_WRITTEN: &str = ".new-";
 
 /// Replaces a file's content; readers see the old or the new one, never half of it.
 ///
@@ -40,13 +44,30 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
+/// Removes what a process left half written in a folder because it was killed. What a process that lives
+/// is writing is left alone. It only tidies: whatever cannot be looked at or removed stays.
+pub fn sweep(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let writer = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(HALF_WRITTEN)?.split_once('-')?.0.parse().ok())
+            .and_then(Pid::from_raw);
+        let is_dead = writer.is_some_and(|writer| test_kill_process(writer) == Err(Errno::SRCH));
+        if is_dead && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn write_beside(
     path: &Path,
     bytes: &[u8],
     mode: u32,
     durable: bool,
 ) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder_of(path))?;
+    let prefix = format!("{HALF_WRITTEN}{}-", std::process::id());
+    let mut file = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder_of(path))?;
     file.write_all(bytes)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     if durable {
@@ -76,6 +97,24 @@ mod tests {
         replace(&path, b"two", 0o644, true).expect("written");
         assert_eq!(std::fs::read(&path).expect("read"), b"two");
         assert_eq!(std::fs::read_dir(folder.path()).expect("list").count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_and_what_a_live_one_writes_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut ended = crate::adapters::process::Invocation::new("true", folder.path())
+            .to_command()
+            .spawn()
+            .expect("started");
+        ended.wait().expect("ended");
+        let place = |pid: u32| folder.path().join(format!(".new-{pid}-x"));
+        for pid in [ended.id(), std::process::id()] {
+            std::fs::File::create(place(pid)).expect("made");
+        }
+        std::fs::File::create(folder.path().join(".new-name")).expect("made");
+        sweep(folder.path());
+        assert!(!place(ended.id()).exists());
+        assert!(place(std::process::id()).exists() && folder.path().join(".new-name").exists());
     }
 
     #[test]

@@ -212,8 +212,8 @@ impl tui::Outside for Around<'_> {
     }
 }
 
-/// What the demo asks for: its own operator, whose key lies in the demo's workbench and goes with it. A
-/// workbench that is kept belongs to the user, who goes on with it from any terminal.
+/// What the demo asks for. One that goes away has an operator of its own, whose key goes with it; one
+/// that is kept belongs to the user.
 struct RealStage<'a> {
     environment: &'a Environment,
     keep: Keep,

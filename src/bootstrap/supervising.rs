@@ -7,7 +7,7 @@ use std::sync::mpsc;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::adapters::folder::{LockError, SupervisorLock};
+use crate::adapters::folder::{LockError, SupervisorLock, sweep};
 use crate::adapters::sqlite::SqliteLedger;
 use crate::bootstrap::environment::Environment;
 use crate::bootstrap::opening::{ledger_path, outside, require_home};
@@ -30,6 +30,7 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
     // first process of a group, say when a person runs it by hand, and then it need not.
     let _ = rustix::process::setsid();
     start_log();
+    sweep(&home);
     let outside = outside(environment, &home)?;
     let ledger =
         SqliteLedger::open_writer(&ledger_path(&home)).map_err(|error| ledger_refusal(&error))?;

@@ -109,7 +109,12 @@ fn route(step: &mut Step<'_>, input: Input) {
         Input::WorkIntegrated { ticket, task, purpose, result } => {
             submissions::work_integrated(step, ticket, task, purpose, result);
         }
-        Input::WorktreeRetired { task, kept } => step.record(Event::WorktreeRetired { task, kept }),
+        Input::WorktreeRetired { task, kept } => {
+            // A removal that is asked for twice retires twice, and finds nothing the second time.
+            if step.state().tasks.tasks.get(&task).is_some_and(|record| !record.is_retired) {
+                step.record(Event::WorktreeRetired { task, kept });
+            }
+        }
         Input::BranchRetired { feature, kept } => approvals::branch_retired(step, feature, kept),
         Input::ProofFinished { submission, outcome } => {
             submissions::proof_finished(step, submission, *outcome);

@@ -92,8 +92,9 @@ fn resume_sessions(step: &mut Step<'_>) {
     for (agency, wanted) in agencies {
         match wanted {
             Wanted::Running => {
-                deciding::spawn_missing(step, &agency, deciding::Revive::Crashed);
-                step.perform(Effect::EnsureSession { agency });
+                if !deciding::spawn_missing(step, &agency, deciding::Revive::Crashed) {
+                    step.perform(Effect::EnsureSession { agency });
+                }
             }
             Wanted::Removing => deciding::perform_removal(step, agency),
             Wanted::Stopped | Wanted::Archived => {}

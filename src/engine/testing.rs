@@ -26,6 +26,8 @@ use crate::ports::keyring::Keyring as _;
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, Sighting, Typed};
 
+pub mod job;
+pub mod outer;
 pub mod samples;
 
 /// What came of an input.

@@ -2,6 +2,9 @@
 //!
 //! It says what the checks did; what that means for a submission is the engine's.
 
+#[cfg(test)]
+pub mod fake;
+
 use std::path::PathBuf;
 
 use crate::domain::checks::{CheckCommand, ChecksConfig};

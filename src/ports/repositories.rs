@@ -3,6 +3,9 @@
 //! Nothing a person or an agent made is destroyed: before a worktree or a branch goes, all of it,
 //! untracked files too, is kept under `refs/agency/kept/`. Every call can be repeated.
 
+#[cfg(test)]
+pub mod fake;
+
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;

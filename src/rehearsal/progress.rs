@@ -52,6 +52,7 @@ impl Progress {
     /// Reads what an earlier life left; a file that cannot be read is put aside, and the second
     /// value says so.
     pub(super) fn load(path: &Path) -> (Self, Option<String>) {
+        path.parent().into_iter().for_each(files::sweep);
         let Ok(bytes) = std::fs::read(path) else { return (Self::default(), None) };
         match serde_json::from_slice(&bytes) {
             Ok(progress) => (progress, None),

@@ -132,3 +132,6 @@ fn not_allowed(message: String) -> Refusal {
         "use the account, and the terminal outside of any agent's pane, that made the workbench",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,3 +44,6 @@ pub mod workbench;
 pub mod catalogue;
 
 pub mod templates;
+
+#[cfg(test)]
+pub mod testing;

@@ -467,3 +467,6 @@ impl Group {
         self.events.push(event);
     }
 }
+
+#[cfg(test)]
+mod tests;

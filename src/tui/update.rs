@@ -5,6 +5,7 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::domain::agency::AgentState;
 use crate::domain::id::ApprovalId;
 use crate::domain::refusal::Refusal;
 use crate::service::views::{Board, LogView};
@@ -38,7 +39,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::LogLoaded(result) => take_log(model, result),
         Msg::Board(board) => take_board(model, board),
         Msg::Lost { reason } => {
-            model.lost = Some(reason);
+            lose(model, reason);
             Vec::new()
         }
         Msg::End => vec![Cmd::Quit],
@@ -177,6 +178,18 @@ fn take_board(model: &mut Model, board: Box<Board>) -> Vec<Cmd> {
     approvals::settle(model, on_approvals);
     messages::settle(model);
     if moved && model.screen == Screen::Log { log::read(model) } else { Vec::new() }
+}
+
+/// Nobody tells of the agents any more: what they did last is not what they do now.
+fn lose(model: &mut Model, reason: String) {
+    let agencies = model.board.iter_mut().flat_map(|board| board.status.agencies.iter_mut());
+    for agent in agencies.flat_map(|agency| agency.agents.iter_mut()) {
+        if agent.state.is_alive() {
+            agent.state = AgentState::Unknown;
+            agent.state_reason = Some(reason.clone());
+        }
+    }
+    model.lost = Some(reason);
 }
 
 fn press(model: &mut Model, key: KeyEvent) -> Vec<Cmd> {

@@ -102,7 +102,9 @@ fn a_rejection_sends_the_feedback_and_gives_the_task_back() {
     world.wait_for_text(WORKER, "the tone is wrong");
     let tasks = world.json(&["task", "list"]);
     let state = tasks[0]["state"].as_str().expect("a state");
-    assert!(["assigned", "in_progress"].contains(&state), "{state}");
+    assert!(["rejected", "assigned", "in_progress"].contains(&state), "{state} is not open");
+    let worktree = world.home().join("agencies/Team/worktrees/TASK-001");
+    assert!(worktree.join("NEW").exists(), "its work is where it was");
     assert_eq!(head(&world), before);
 }
 
@@ -171,6 +173,9 @@ fn work_that_fails_its_checks_goes_back_and_never_waits_for_approval() {
 #[test]
 fn without_checks_it_is_not_proven_until_they_are_configured() {
     let world = World::new();
+    // Nothing from which checks could be found.
+    world.git(&["rm", "--quiet", "-r", "tests"]);
+    world.commit("no tests");
     let settings = std::fs::read_to_string(world.home().join("agency.toml")).expect("settings");
     let (without, checks) = settings.split_once("[checks]").expect("checks");
     world.write("agency.toml", without);
@@ -181,6 +186,7 @@ fn without_checks_it_is_not_proven_until_they_are_configured() {
     assert!(reason.contains("[checks]"), "{reason}");
     let refused = world.agency(&["approvals", "approve", "AP-001", "--yes"]);
     assert_eq!(refused.status, Some(5), "{refused:?}");
+    let checks = checks.replace("\"sh\", \"tests/run.sh\"", "\"test\", \"-s\", \"NEW\"");
     world.write("agency.toml", &format!("{without}[checks]{checks}"));
     world.must(&["approvals", "prove", "AP-001"]);
     world.wait_until("another approval", PATIENCE, || world.count("approval_opened") == 2);

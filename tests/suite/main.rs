@@ -15,7 +15,13 @@ mod crash;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod playground;
+#[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod screen;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]

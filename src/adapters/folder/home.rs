@@ -35,6 +35,14 @@ const IGNORED: [&str; 7] = [
     "/agencies/*/worktrees/",
 ];
 
+/// Where the supervisor replaces files.
+const WRITTEN: [&str; 3] = ["", "registry", "docs/decisions"];
+
+/// Removes what a supervisor that was killed left half written.
+pub fn sweep(home: &Path) {
+    WRITTEN.iter().for_each(|folder| files::sweep(&home.join(folder)));
+}
+
 /// The nearest folder, from `start` upwards, that is a workbench.
 pub fn find_home(start: &Path) -> Option<PathBuf> {
     let mut folders = start.ancestors();

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-pub use crate::adapters::folder::home::{HOME_MARK, find_home, make_workbench};
+pub use crate::adapters::folder::home::{HOME_MARK, find_home, make_workbench, sweep};
 pub use crate::adapters::folder::lock::{LockError, SupervisorLock};
 pub use crate::adapters::folder::socket::socket_path;
 

@@ -232,11 +232,12 @@ pub enum Revive {
     Exited,
 }
 
-/// Gives every agent without a life a new one, and asks for the session to be made whole.
-pub fn spawn_missing(step: &mut Step<'_>, agency: &Name, revive: Revive) {
-    let Some(record) = step.state().sessions.agency(agency) else { return };
+/// Gives every agent without a life a new one, and asks for the session to be made whole; true if
+/// there was any.
+pub fn spawn_missing(step: &mut Step<'_>, agency: &Name, revive: Revive) -> bool {
+    let Some(record) = step.state().sessions.agency(agency) else { return false };
     if record.wanted != Wanted::Running {
-        return;
+        return false;
     }
     let defined: Vec<Name> =
         record.definition.agents.iter().map(|agent| agent.name.clone()).collect();
@@ -269,6 +270,7 @@ pub fn spawn_missing(step: &mut Step<'_>, agency: &Name, revive: Revive) {
     if is_any {
         step.perform(Effect::EnsureSession { agency: agency.clone() });
     }
+    is_any
 }
 
 /// The pause is over.
@@ -309,7 +311,15 @@ pub fn session_ensured(step: &mut Step<'_>, agency: &Name, panes: &[PaneSeen]) {
 
 fn pane_seen(step: &mut Step<'_>, seen: &PaneSeen) {
     let Some(record) = step.state().sessions.agent(&seen.agent) else { return };
-    let is_known = record.spawn == Some(seen.spawn) && record.pane.as_ref() == Some(&seen.pane);
+    let is_wanted = record.spawn == Some(seen.spawn);
+    let is_known = is_wanted && record.pane.as_ref() == Some(&seen.pane);
+    if is_wanted && record.pane.is_none() && seen.life != PaneLife::Alive {
+        // It ended before anybody saw it alive, say because its program is not installed.
+        let (state, reason) = epitaph(Some(seen.life));
+        let (agent, spawn) = (seen.agent.clone(), seen.spawn);
+        step.record(Event::AgentPaneLost { agent, spawn, state, reason });
+        return;
+    }
     if !is_known && seen.life == PaneLife::Alive {
         step.record(Event::AgentPaneOpened {
             agent: seen.agent.clone(),
