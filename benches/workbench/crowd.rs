@@ -76,7 +76,7 @@ fn events() -> Vec<Event> {
 }
 
 fn definition(number: u32) -> AgencyDefinition {
-    let agents: Vec<AgentDefinition> = (0..AGENTS).map(|agent| agent_definition(agent)).collect();
+    let agents: Vec<AgentDefinition> = (0..AGENTS).map(agent_definition).collect();
     AgencyDefinition {
         name: name(&format!("Agency{number}")),
         description: "one of many".to_owned(),

@@ -13,12 +13,14 @@ const WINDOW: Duration = Duration::from_secs(25);
 /// Threads that had work end after 20 s; until then the workbench is not at rest.
 const SETTLE: Duration = Duration::from_secs(3);
 /// The kernel's ticks, `getconf CLK_TCK`: 100 on every Linux of the last twenty years.
-const TICKS: f64 = 100.0;
+pub const TICKS: f64 = 100.0;
 
 /// One process's account at a moment.
 #[derive(Debug, Clone, Copy)]
-struct Account {
+pub struct Account {
     ticks: u64,
+    /// Of its children that have ended.
+    pub children_ticks: u64,
     children_faults: u64,
     resident_kib: u64,
 }
@@ -68,7 +70,8 @@ pub fn measure(place: &Place) -> Vec<Row> {
 }
 
 impl Account {
-    fn of(pid: u32) -> Self {
+    /// The account of a process.
+    pub fn of(pid: u32) -> Self {
         let read = |file: &str| {
             std::fs::read_to_string(format!("/proc/{pid}/{file}")).expect("the process lives")
         };
@@ -80,9 +83,11 @@ impl Account {
         let resident = read("status").lines().find_map(|line| {
             line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse().ok()
         });
-        // Counted from the state, which is field 3 of proc_pid_stat(5): cminflt 11, utime 14, stime 15.
+        // Counted from the state, which is field 3 of proc_pid_stat(5): cminflt 11, utime 14, stime 15,
+        // cutime 16, cstime 17.
         Self {
             ticks: number(11) + number(12),
+            children_ticks: number(13) + number(14),
             children_faults: number(8),
             resident_kib: resident.unwrap_or(0),
         }

@@ -10,7 +10,7 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::expect_used,
-    clippy::panic,
+    clippy::indexing_slicing,
     reason = "a bench is its own face, its own clock and its own operator"
 )]
 

@@ -41,7 +41,6 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
         Supervisor::open(Box::new(ledger), outside.clone(), gate.clone(), handle.clone())
             .map_err(|error| ledger_refusal(&error))?;
     supervisor.prime_gate();
-    let listener = bind(&outside.socket).map_err(|error| io_refusal(&outside.socket, &error))?;
     // The loop runs on a thread of its own, so that what is read before the start can be told to it.
     let (finished, ending) = mpsc::channel();
     let looping = std::thread::spawn(move || {
@@ -49,11 +48,12 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
         let _ = finished.send(());
         result
     });
-    let begun = begin(&outside, &handle);
-    if begun.is_err() {
+    // The door is opened last: whoever is let in gets an answer.
+    let begun = begin(&outside, &handle)
+        .and_then(|()| bind(&outside.socket).map_err(|error| io_refusal(&outside.socket, &error)));
+    let listener = begun.inspect_err(|_| {
         handle.wake(Wake::End);
-    }
-    begun?;
+    })?;
     forward_signals(&handle).map_err(|error| io_refusal(&home, &error))?;
     let open = Open::default();
     Server { handle: handle.clone(), outside: outside.clone(), gate, open: open.clone() }

@@ -68,13 +68,13 @@ fn target_of(step: &Step<'_>, agent: &AgentAddress) -> Option<Target> {
     let runtime = runtime_of(step.state(), agent)?;
     let input_line = runtime.input_line?;
     let is_open = match record.state {
-        AgentState::Idle | AgentState::Waiting => true,
+        // Who is blocked waits for a word; whether its input line can take one, its screen says.
+        AgentState::Idle | AgentState::Waiting | AgentState::Blocked => true,
         // Its screen alone decides.
         AgentState::Unknown => !runtime.reports_state,
         AgentState::Starting
         | AgentState::Working
         | AgentState::Permission
-        | AgentState::Blocked
         | AgentState::Limited
         | AgentState::Crashed
         | AgentState::Exited

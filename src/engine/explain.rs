@@ -63,7 +63,8 @@ fn agent(state: &State, address: &AgentAddress) -> Option<Vec<String>> {
     }
     let unread = state.mail.unread(address);
     if unread > 0 {
-        lines.push(format!("{unread} messages wait in its mailbox"));
+        let wait = if unread == 1 { "message waits" } else { "messages wait" };
+        lines.push(format!("{unread} {wait} in its mailbox"));
     }
     Some(lines)
 }

@@ -144,24 +144,14 @@ impl Tasks {
                 });
             }
             Event::WorktreeReady { task, base } => self.stand(*task, base, at),
-            Event::WorktreeFailed { task, reason } => {
-                self.turn(*task, TaskState::Blocked, at);
-                self.change(*task, |record| record.note = Some(reason.clone()));
-            }
+            Event::WorktreeFailed { task, reason } => self.block(*task, reason, at),
             Event::TaskStarted { task } | Event::TaskUnblocked { task } => {
                 self.turn(*task, TaskState::InProgress, at);
             }
             Event::TaskProgressed { task, percent, note } => {
                 self.progress(*task, *percent, note, at)
             }
-            Event::TaskBlocked { task, reason } => {
-                self.turn(*task, TaskState::Blocked, at);
-                self.change(*task, |record| {
-                    record.note = Some(reason.clone());
-                    // Nobody can block it while it is integrated: then that is what failed.
-                    record.integrating = false;
-                });
-            }
+            Event::TaskBlocked { task, reason } => self.block(*task, reason, at),
             Event::TaskCompleted { task, head, summary } => self.change(*task, |record| {
                 record.head = head.clone();
                 record.integrating = true;
@@ -170,13 +160,9 @@ impl Tasks {
             }),
             Event::TaskIntegrated { task, commit } => self.integrate(*task, commit.as_ref(), at),
             Event::TaskConflicted { task, paths } => {
-                self.turn(*task, TaskState::Blocked, at);
-                let note =
-                    format!("does not merge with its feature's branch: {}", paths.join(", "));
-                self.change(*task, |record| {
-                    record.note = Some(note);
-                    record.integrating = false;
-                });
+                let paths = paths.join(", ");
+                let note = format!("does not merge with its feature's branch: {paths}");
+                self.block(*task, &note, at);
             }
             Event::TaskReopened { task, reason } => {
                 self.turn(*task, TaskState::Rejected, at);
@@ -224,6 +210,15 @@ impl Tasks {
             feature.integration = None;
             feature.retiring = (!is_integrating).then_some(work.id);
         }
+    }
+
+    /// Nobody can block a task while it is integrated: then the integration is what failed.
+    fn block(&mut self, task: TaskId, reason: &str, at: Timestamp) {
+        self.turn(task, TaskState::Blocked, at);
+        self.change(task, |record| {
+            record.note = Some(reason.to_owned());
+            record.integrating = false;
+        });
     }
 
     /// A worktree stands; what was blocked for want of it can begin.

@@ -129,7 +129,7 @@ pub fn id(number: u128) -> Uuid {
 
 impl World {
     /// Nothing has happened yet.
-    pub fn new() -> Self {
+    pub fn empty() -> Self {
         Self::of(State::default(), Vec::new())
     }
 
@@ -146,7 +146,7 @@ impl World {
 
     /// `Code` (lead, dev, ops) and `QA` (head) run, every agent idle at its prompt.
     pub fn running() -> Self {
-        let mut world = Self::new();
+        let mut world = Self::empty();
         world.feed(Input::OperatorKeySeen { key: FakeKeyring.operator_key().expect("a key") });
         world.define(definition("Code", &["lead", "dev", "ops"]));
         world.define(definition("QA", &["head"]));

@@ -43,9 +43,10 @@ impl Ran {
     /// What it said about its failure, in one line.
     pub(crate) fn problem(&self) -> String {
         let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
-        let text = text.trim().strip_prefix("error: ").unwrap_or(text);
+        let text = text.trim();
+        let text = text.strip_prefix("error: ").unwrap_or(text).replace("\nhint: ", "; hint: ");
         // As much as fits into a reason that people read in a list.
-        crate::domain::text::to_line(text, 300)
+        crate::domain::text::to_line(&text, 300)
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) struct Worker<R: Runner> {
     /// The task whose worktree is worked in.
     pub(super) desk: Option<TaskSeen>,
     pub(super) is_silent: bool,
+    /// A step was refused; only a person moves it, with `go on` or `skip`.
+    is_stuck: bool,
     pub(super) script: Option<RehearsalScript>,
     orders: Receiver<Order>,
     later: VecDeque<Order>,
@@ -77,6 +79,7 @@ impl<R: Runner> Worker<R> {
             progress: Progress::default(),
             desk: None,
             is_silent: false,
+            is_stuck: false,
             script: None,
             orders,
             later: VecDeque::new(),
@@ -179,6 +182,9 @@ impl<R: Runner> Worker<R> {
             return self.show(Mode::Idle);
         }
         match order {
+            // To try again at every word would be to ask the same question for ever: the answer to a
+            // refusal is a message too.
+            Order::Look if self.is_stuck => self.report_stuck(),
             Order::Look => self.look(),
             Order::Note(text) if text.trim() == "go on" => self.look(),
             Order::Note(text) if text.trim() == "skip" => self.skip(),
@@ -192,6 +198,12 @@ impl<R: Runner> Worker<R> {
         }
     }
 
+    /// Shows that it heard, and what it still waits for.
+    fn report_stuck(&mut self) {
+        self.line(Kind::Doing, "Read. I still cannot go on: enter `go on` or `skip`.");
+        (self.news)(News::Mode(Mode::Idle));
+    }
+
     /// Leaves the step out that could not be done.
     fn skip(&mut self) {
         if let Some(current) = &mut self.progress.current {
@@ -203,6 +215,7 @@ impl<R: Runner> Worker<R> {
 
     /// Finishes what was begun, then takes every message that waits.
     fn look(&mut self) {
+        self.is_stuck = false;
         if self.script.is_none() && !self.read_script() {
             return self.show(Mode::Idle);
         }
@@ -213,7 +226,11 @@ impl<R: Runner> Worker<R> {
                 self.line(Kind::Doing, "Interrupted. Enter `go on` to continue.");
                 self.show(Mode::Idle);
             }
-            Err(Stop::Problem(problem) | Stop::Trouble(problem)) => self.give_up(&problem),
+            Err(Stop::Problem(problem)) => {
+                self.is_stuck = true;
+                self.give_up(&problem);
+            }
+            Err(Stop::Trouble(problem)) => self.give_up(&problem),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::service::board;
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
-use crate::service::views::MessageView;
+use crate::service::views::{AgencyView, ApprovalView, MessageView, TaskView};
 
 /// A change is in the files within this time; a burst of changes costs one write.
 const DELAY: Duration = Duration::from_millis(100);
@@ -21,11 +21,14 @@ const DELAY: Duration = Duration::from_millis(100);
 /// Messages listed: those on their way, and the newest of the others.
 const SETTLED_MESSAGES: usize = 100;
 
+/// What was written last, by file.
+type Written = Arc<Mutex<HashMap<&'static str, String>>>;
+
 /// What was written last, and whether it is still true.
 #[derive(Default)]
 pub struct Views {
     due: Option<Instant>,
-    written: Arc<Mutex<HashMap<&'static str, String>>>,
+    written: Written,
 }
 
 impl Views {
@@ -46,51 +49,60 @@ impl Views {
             return;
         }
         self.due = None;
-        for (file, text) in render(state, outside) {
-            if locked(&self.written).insert(file, text.clone()).as_ref() == Some(&text) {
-                continue;
-            }
-            let (outside, written) = (outside.clone(), Arc::clone(&self.written));
-            lanes.push(
-                "views",
-                Box::new(move || {
-                    if let Err(error) = outside.folder.write_view(file, &text) {
-                        tracing::warn!(%error, "a view could not be written");
-                        // The next change writes it again, even if it says the same.
-                        locked(&written).remove(file);
-                    }
-                }),
-            );
-        }
+        let (views, written, outside) =
+            (Sheet::of(state, outside), Arc::clone(&self.written), outside.clone());
+        lanes.push("views", Box::new(move || views.write(&written, &outside)));
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// What the files say at one moment. Making their text takes 5 ms with a thousand agents, which
+/// is why the loop does not do it.
+struct Sheet {
+    agencies: Vec<AgencyView>,
+    messages: Vec<MessageView>,
+    approvals: Vec<ApprovalView>,
+    tasks: Vec<TaskView>,
 }
 
-fn render(state: &State, outside: &Outside) -> Vec<(&'static str, String)> {
-    let agencies = board::agencies(state, &outside.home);
-    let approvals: Vec<_> = board::approvals(state, outside.clock.now())
-        .into_iter()
-        .map(|mut approval| {
-            // A duration would make the file change for ever.
-            approval.waiting_s = 0;
-            approval
-        })
-        .filter(|approval| approval.state.is_waiting())
-        .collect();
-    let tasks: Vec<_> =
-        state.tasks.tasks.values().map(|task| board::task(task, &outside.home)).collect();
-    [
-        ("active_agencies.json", json!(agencies)),
-        ("message_queue.json", json!(messages(state))),
-        ("approval_queue.json", json!(approvals)),
-        ("task_graph.json", json!(tasks)),
-    ]
-    .into_iter()
-    .map(|(file, value)| (file, format!("{value:#}\n")))
-    .collect()
+impl Sheet {
+    fn of(state: &State, outside: &Outside) -> Self {
+        let mut approvals = board::approvals(state, outside.clock.now());
+        approvals.retain(|approval| approval.state.is_waiting());
+        // A duration would make the file change for ever.
+        approvals.iter_mut().for_each(|approval| approval.waiting_s = 0);
+        let tasks = state.tasks.tasks.values();
+        Self {
+            agencies: board::agencies(state, &outside.home),
+            messages: messages(state),
+            approvals,
+            tasks: tasks.map(|task| board::task(task, &outside.home)).collect(),
+        }
+    }
+
+    /// Writes what has changed.
+    fn write(&self, written: &Written, outside: &Outside) {
+        let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = [
+            ("active_agencies.json", json!(self.agencies)),
+            ("message_queue.json", json!(self.messages)),
+            ("approval_queue.json", json!(self.approvals)),
+            ("task_graph.json", json!(self.tasks)),
+        ];
+        for (file, value) in files {
+            let text = format!("{value:#}\n");
+            if written.get(file) == Some(&text) {
+                continue;
+            }
+            match outside.folder.write_view(file, &text) {
+                Ok(()) => drop(written.insert(file, text)),
+                Err(error) => {
+                    tracing::warn!(%error, "a view could not be written");
+                    // The next change writes it again, even if it says the same.
+                    written.remove(file);
+                }
+            }
+        }
+    }
 }
 
 fn messages(state: &State) -> Vec<MessageView> {

@@ -247,7 +247,7 @@ impl Supervisor {
     }
 
     fn turn(&mut self, wakes: Vec<Wake>) {
-        let mut inputs = self.to_record_again();
+        let mut inputs = self.take_unrecorded();
         let mut readers: Vec<Wake> = Vec::new();
         for wake in wakes {
             match wake {
@@ -274,7 +274,7 @@ impl Supervisor {
     }
 
     /// What could not be recorded, in front of whatever came later.
-    fn to_record_again(&mut self) -> Vec<Input> {
+    fn take_unrecorded(&mut self) -> Vec<Input> {
         match self.record_again <= std::time::Instant::now() {
             true => std::mem::take(&mut self.unrecorded),
             false => Vec::new(),

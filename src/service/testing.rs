@@ -77,7 +77,7 @@ pub struct Running {
 
 impl Fakes {
     /// An empty workbench.
-    pub fn new() -> Self {
+    pub fn empty() -> Self {
         let at = Mutex::new("2026-01-02T03:04:05Z".parse().expect("a time"));
         Self {
             clock: Arc::new(StepClock { at, ids: AtomicU64::new(0) }),

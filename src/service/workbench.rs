@@ -189,7 +189,11 @@ impl Workbench {
             if (self.find_supervisor)().is_none()
                 && let Some(refusal) = has_ended()
             {
-                return Err(refusal);
+                if refusal.code != "supervisor_runs" {
+                    return Err(refusal);
+                }
+                // It lost against one that is gone too, or against somebody who only looked at the lock.
+                has_ended = (self.start_supervisor)()?;
             }
             if Instant::now() > deadline {
                 return Err(self.no_answer());
@@ -348,15 +352,18 @@ impl Workbench {
 
     /// Makes sure that a supervisor runs; returns its process id.
     pub fn require_supervisor(&self) -> Result<u32, Refusal> {
-        drop(self.require_link()?);
-        let gone = || {
-            Refusal::new(
-                RefusalKind::Failed,
-                "supervisor_ended",
-                "the supervisor ended again at once",
-            )
-        };
-        (self.find_supervisor)().ok_or_else(gone)
+        let deadline = Instant::now() + SUPERVISOR_DEADLINE;
+        loop {
+            drop(self.require_link()?);
+            if let Some(pid) = (self.find_supervisor)() {
+                return Ok(pid);
+            }
+            // The one that answered was about to end: the next one is started.
+            if Instant::now() > deadline {
+                return Err(self.no_answer());
+            }
+            wait(GLANCE);
+        }
     }
 
     /// Process id of the running supervisor, none if none runs.

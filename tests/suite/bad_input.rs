@@ -138,7 +138,7 @@ fn a_name_that_could_lead_elsewhere_is_refused_before_anything_is_made() {
         assert!(said.err.chars().count() < 300, "a long name is cut: {said:?}");
         shell.agency(&["create", "Web", "--coordinator", name]).refused(2, "", "");
         shell.agency(&["task", "add", "x", "--agency", name]).refused(2, "", "");
-        if name != "*" {
+        if !["*", "a/b"].contains(&name) {
             shell.agency(&["send", "--", name, "hello"]).refused(2, "", "");
         }
     }
@@ -185,7 +185,7 @@ fn a_bad_definition_keeps_its_own_agency_from_starting_and_no_other() {
         ("{\n  \"name\": \"Web\",\n  \"agents\": [,]\n}", "agency.json:3:14: not JSON"),
         (
             "{\"name\":\"Web\",\"coordinator\":\"x\",\"agents\":[{\"nam\":\"y\"}]}",
-            "agency.json:1:46: `agents[0].nam`: unknown field; did you mean `name`?",
+            "agency.json:1:44: `agents[0].nam`: unknown field; did you mean `name`?",
         ),
     ] {
         shell.write("wb/agencies/Web/agency.json", text);

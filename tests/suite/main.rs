@@ -21,6 +21,8 @@ mod playground;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod runtimes;
+#[cfg(test)]
 mod screen;
 #[cfg(test)]
 mod sessions;

@@ -17,7 +17,10 @@ pub(super) fn export(project: &Path, tree: &str, folder: &Path) -> Result<(), Re
     std::fs::create_dir_all(folder).map_err(|error| io_problem(folder, &error))?;
     let folder = folder.canonicalize().map_err(|error| io_problem(folder, &error))?;
     let repository = checkouts::common_folder(project)?;
-    let scratch = tempfile::tempdir().map_err(|error| io_problem(&std::env::temp_dir(), &error))?;
+    // Beside the files: it goes with them should this process end in the middle.
+    let place = folder.parent().unwrap_or(&folder);
+    let scratch = tempfile::Builder::new().prefix(".index-").tempdir_in(place);
+    let scratch = scratch.map_err(|error| io_problem(place, &error))?;
     // An index of its own: `read-tree -u` into nothing writes every file and overwrites none.
     plumbing(&folder)
         .args(["-c", "core.sparseCheckout=false", "-c", "core.bare=false"])

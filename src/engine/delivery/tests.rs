@@ -265,7 +265,7 @@ fn a_supervisor_that_died_while_typing_leaves_doubt_and_types_nothing_again() {
 
 #[test]
 fn a_runtime_without_an_input_line_is_never_typed_into() {
-    let mut world = World::new();
+    let mut world = World::empty();
     let mut shells = definition("Code", &["dev"]);
     shells.agents[0].runtime = name("shell");
     world.define(shells);
@@ -280,7 +280,7 @@ fn a_runtime_without_an_input_line_is_never_typed_into() {
 
 #[test]
 fn a_program_that_reports_nothing_is_typed_into_when_its_input_line_is_known() {
-    let mut world = World::new();
+    let mut world = World::empty();
     let mut config = WorkbenchConfig::default();
     let mut runtime = crate::domain::runtime::Runtime::built_in("rehearsal").expect("built in");
     runtime.reports_state = false;

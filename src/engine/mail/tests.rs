@@ -110,7 +110,7 @@ fn a_broadcast_reaches_every_other_coordinator_and_needs_somebody_to_hear_it() {
     assert_eq!(accepted(&turn).len(), 2);
     let turn = world.ask(Actor::Agent(agent("Code/dev")), sending("*", "hello"));
     assert_eq!(accepted(&turn), [("note".to_owned(), "QA/head".to_owned())]);
-    assert_eq!(code_of(World::new().operator(sending("*", "hello"))), "nobody");
+    assert_eq!(code_of(World::empty().operator(sending("*", "hello"))), "nobody");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn lose(world: &mut World, life: PaneLife) -> Turn {
 
 #[test]
 fn a_start_spawns_each_agent_once() {
-    let mut world = World::new();
+    let mut world = World::empty();
     world.define(definition("Code", &["lead", "dev"]));
     let turn = world.ask(Actor::Operator, Command::StartAgencies { names: code() });
     assert_eq!((spawned(&turn), ensured(&turn)), (2, 1));
@@ -61,7 +61,7 @@ fn a_start_spawns_each_agent_once() {
 
 #[test]
 fn what_lives_already_is_left_alone_and_keeps_its_life() {
-    let mut world = World::new();
+    let mut world = World::empty();
     world.define(definition("Code", &["lead"]));
     world.operator(Command::StartAgencies { names: code() }).expect("started");
     let mut old = world.pane_of("Code/lead");
@@ -133,7 +133,7 @@ fn a_program_that_ended_by_itself_stays_ended_until_somebody_starts_it() {
 
 #[test]
 fn a_pane_that_died_before_it_was_seen_alive_is_a_lost_life() {
-    let mut world = World::new();
+    let mut world = World::empty();
     world.define(definition("Code", &["lead"]));
     world.operator(Command::StartAgencies { names: code() }).expect("started");
     let mut pane = world.pane_of("Code/lead");
@@ -146,7 +146,7 @@ fn a_pane_that_died_before_it_was_seen_alive_is_a_lost_life() {
 
 #[test]
 fn a_pane_that_was_gone_before_it_was_seen_is_looked_after() {
-    let mut world = World::new();
+    let mut world = World::empty();
     world.define(definition("Code", &["lead"]));
     world.operator(Command::StartAgencies { names: code() }).expect("started");
     let agency = name("Code");
@@ -159,7 +159,7 @@ fn a_pane_that_was_gone_before_it_was_seen_is_looked_after() {
 
 #[test]
 fn a_session_that_keeps_failing_is_news_once_and_tried_ever_more_rarely() {
-    let mut world = World::new();
+    let mut world = World::empty();
     world.define(definition("Code", &["lead"]));
     world.operator(Command::StartAgencies { names: code() }).expect("started");
     let mut pauses = Vec::new();
@@ -340,7 +340,7 @@ fn an_agent_reports_only_the_state_of_its_present_life_and_never_that_it_is_dead
 
 #[test]
 fn a_shell_is_idle_at_its_prompt_and_works_while_something_runs_in_it() {
-    let mut world = World::new();
+    let mut world = World::empty();
     let mut shells = definition("Code", &["lead"]);
     shells.agents[0].runtime = name("shell");
     world.define(shells);

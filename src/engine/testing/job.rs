@@ -38,9 +38,13 @@ pub struct Job {
 
 impl Job {
     /// Nothing has begun.
-    pub fn new() -> Self {
-        let mut job =
-            Self { world: World::new(), outer: Outer::default(), inputs: VecDeque::new(), fed: 0 };
+    pub fn begun() -> Self {
+        let mut job = Self {
+            world: World::empty(),
+            outer: Outer::default(),
+            inputs: VecDeque::new(),
+            fed: 0,
+        };
         job.begin();
         job
     }

@@ -284,3 +284,18 @@ fn a_supervisor_that_is_away_for_a_moment_is_waited_for() {
     agent.wait_for(&on());
     agent.wait_for(&News::Mode(Mode::Idle));
 }
+
+#[test]
+fn a_refused_step_is_not_tried_again_at_every_message_but_when_a_person_says_so() {
+    let place = place("[[on]]\ntype='note'\nsteps=[{misbehave='permission'},{say='on'}]\n");
+    place.world.lock().expect("a world").tell("x/y", AGENT, "note", None, json!(""));
+    let agent = live(place.folder.path(), AGENT, &place.world);
+    let dialog = News::Mode(Mode::Permission("sh tests/run.sh".into()));
+    agent.wait_for(&dialog);
+    agent.order(Order::Permission { allowed: false });
+    agent.order(Order::Look);
+    let read = "Read. I still cannot go on: enter `go on` or `skip`.";
+    agent.wait_for(&News::Line(Kind::Doing, read.into()));
+    agent.order(Order::Note("go on".into()));
+    agent.wait_for(&dialog);
+}

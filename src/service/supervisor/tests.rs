@@ -108,7 +108,7 @@ fn is_delivered(state: &State, id: MessageId) -> bool {
 
 #[test]
 fn what_is_asked_at_once_shares_a_transaction() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     running.read(|_| ());
     let before = fakes.ledger.content().appends.len();
@@ -127,7 +127,7 @@ fn what_is_asked_at_once_shares_a_transaction() {
 
 #[test]
 fn nobody_is_told_of_what_could_not_be_recorded_and_room_makes_it_work_again() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     let known = running.read(Clone::clone);
     fakes.ledger.content().full = true;
@@ -145,7 +145,7 @@ fn nobody_is_told_of_what_could_not_be_recorded_and_room_makes_it_work_again() {
 
 #[test]
 fn an_outcome_that_could_not_be_recorded_is_taken_in_when_there_is_room() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     start(&running);
     begin(&running);
@@ -165,7 +165,7 @@ fn an_outcome_that_could_not_be_recorded_is_taken_in_when_there_is_room() {
 
 #[test]
 fn whoever_waits_for_an_effect_that_was_not_performed_is_told() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     start(&running);
     begin(&running);
@@ -182,7 +182,7 @@ fn whoever_waits_for_an_effect_that_was_not_performed_is_told() {
 
 #[test]
 fn a_follower_gets_the_state_and_every_record_after_it() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     running.operator(sending("Code/dev", "before")).expect("sent");
     let (follower, followed) = mpsc::channel();
@@ -214,7 +214,7 @@ fn a_follower_gets_the_state_and_every_record_after_it() {
 
 #[test]
 fn a_timer_rings_when_its_time_has_come() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     let mut short = draft("Code/dev", "soon over");
     let now = crate::ports::clock::Clock::now(fakes.clock.as_ref());
@@ -229,7 +229,7 @@ fn a_timer_rings_when_its_time_has_come() {
 
 #[test]
 fn a_change_is_in_the_views_soon() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     running
         .operator(Command::AddTask { contract: contract("Code", "login", "A form") })
@@ -244,7 +244,7 @@ fn a_change_is_in_the_views_soon() {
 
 #[test]
 fn a_lost_pane_is_brought_back_and_the_gate_knows_its_new_program() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     start(&running);
     let old = pane(&running, "Code/dev");
@@ -260,7 +260,7 @@ fn a_lost_pane_is_brought_back_and_the_gate_knows_its_new_program() {
 
 #[test]
 fn a_message_is_typed_once_and_lies_among_the_delivered_ones() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     start(&running);
     let id = id_of(running.operator(sending("Code/dev", "hello")));
@@ -272,7 +272,7 @@ fn a_message_is_typed_once_and_lies_among_the_delivered_ones() {
 
 #[test]
 fn a_supervisor_that_comes_up_again_has_the_same_state_and_types_nothing_twice() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     start(&running);
     let id = id_of(running.operator(sending("Code/dev", "hello")));
@@ -298,7 +298,7 @@ fn a_supervisor_that_comes_up_again_has_the_same_state_and_types_nothing_twice()
 
 #[test]
 fn work_goes_from_its_worktree_to_the_projects_branch_with_the_operators_word() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     start(&running);
     begin(&running);
@@ -322,7 +322,7 @@ fn work_goes_from_its_worktree_to_the_projects_branch_with_the_operators_word() 
 
 #[test]
 fn a_held_merge_lands_by_itself_when_the_checkout_is_clean() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     start(&running);
     begin(&running);
@@ -340,7 +340,7 @@ fn a_held_merge_lands_by_itself_when_the_checkout_is_clean() {
 
 #[test]
 fn work_of_a_project_that_was_not_looked_at_is_not_called_integrated() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     start(&running);
     begin(&running);
@@ -357,7 +357,7 @@ fn work_of_a_project_that_was_not_looked_at_is_not_called_integrated() {
 
 #[test]
 fn an_ended_loop_answers_nobody_but_says_so() {
-    let fakes = Fakes::new();
+    let fakes = Fakes::empty();
     let running = fakes.run();
     let handle = running.handle.clone();
     running.end();

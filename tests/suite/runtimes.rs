@@ -1,0 +1,77 @@
+//! Programs of the user's own as agents: typed into only where their empty input line can be proven.
+
+use std::path::Path;
+use std::time::Duration;
+
+use agency::adapters::process::Invocation;
+
+use crate::playground::{Playground, git, put, until};
+
+/// Longest wait for anything on a loaded machine.
+const LIMIT: Duration = Duration::from_secs(20);
+
+const RUNTIMES: &str = r#"
+[runtime.prompter]
+command = ["sh", "-c", "while printf 'ask> '; read -r line; do echo \"got $line\"; done"]
+input_line = { prompt = "ask> ", home_column = 5 }
+[runtime.mute]
+command = ["cat"]
+[runtime.gone]
+command = ["no-such-program-anywhere"]
+"#;
+
+fn playground() -> Playground {
+    let make = |project: &Path| {
+        put(&project.join("README.md"), "# A project\n");
+        git(project, &["init", "-q", "-b", "main"]);
+        git(project, &["add", "--all"]);
+        git(project, &["commit", "-q", "-m", "first"]);
+    };
+    Playground::with(make, RUNTIMES, "", "")
+}
+
+fn screen(playground: &Playground, agency: &str) -> String {
+    let socket = playground.folder().join("tmux.sock");
+    let capture = ["capture-pane", "-p", "-t", &format!("={agency}:agents")].map(str::to_owned);
+    let run =
+        Invocation::new("tmux", playground.folder()).args(["-S"]).args([socket]).args(capture);
+    run.run(LIMIT).expect("tmux runs").text()
+}
+
+fn states(playground: &Playground, agency: &str) -> Vec<String> {
+    let messages = playground.ok(&["messages", "--agency", agency, "--json"]);
+    let messages: serde_json::Value = serde_json::from_str(&messages).expect("JSON");
+    let messages = messages.as_array().expect("a list").iter();
+    messages.map(|message| message["state"].as_str().expect("a state").to_owned()).collect()
+}
+
+#[test]
+fn a_program_with_a_known_prompt_is_typed_into_and_one_without_is_not() {
+    let playground = playground();
+    for (agency, runtime) in [("Prompt", "prompter"), ("Mute", "mute")] {
+        playground.ok(&["create", agency, "--coordinator", "it", "--runtime", runtime]);
+    }
+    playground.ok(&["send", "Mute/it", "never typed"]);
+    playground.ok(&["send", "Prompt/it", "typed once"]);
+    until(LIMIT, "the text in the program", || {
+        let rows = screen(&playground, "Prompt");
+        if rows.contains("got | typed once") { Ok(()) } else { Err(rows) }
+    });
+    until(LIMIT, "the delivery in the ledger", || match states(&playground, "Prompt") {
+        states if states == ["delivered"] => Ok(()),
+        states => Err(format!("{states:?}")),
+    });
+    // What came later has been delivered, so this one had its chance.
+    assert_eq!(states(&playground, "Mute"), ["routed"]);
+    assert!(!screen(&playground, "Mute").contains("never typed"));
+}
+
+#[test]
+fn a_program_that_is_not_there_is_a_crash_and_not_a_long_start() {
+    let playground = playground();
+    playground.run(&["create", "Gone", "--coordinator", "it", "--runtime", "gone"]);
+    until(LIMIT, "a crash", || {
+        let said = playground.ok(&["explain", "Gone/it"]);
+        if said.contains("is crashed") { Ok(()) } else { Err(said) }
+    });
+}
