@@ -115,9 +115,23 @@ fn forward_signals(handle: &Handle) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Standard error as the log. A word that cannot be written, say on a full disk, is lost: the
+/// subscriber would complain about it on the same standard error, and end the loop with that.
+struct Log;
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = std::io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 fn start_log() {
-    let log =
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_target(false);
+    let log = tracing_subscriber::fmt().with_writer(|| Log).with_ansi(false).with_target(false);
     let _ = log.with_max_level(tracing::Level::INFO).try_init();
 }
 

@@ -89,7 +89,7 @@ fn text_is_typed_only_while_the_agent_can_take_it() {
         (AgentState::Waiting, true),
         (AgentState::Working, false),
         (AgentState::Permission, false),
-        (AgentState::Blocked, false),
+        (AgentState::Blocked, true),
         (AgentState::Limited, false),
         (AgentState::Unknown, false),
         (AgentState::Starting, false),
