@@ -36,7 +36,7 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
         SqliteLedger::open_writer(&ledger_path(&home)).map_err(|error| ledger_refusal(&error))?;
     let (sender, wakes) = mpsc::channel();
     let handle = Handle::new(sender);
-    let gate = Gate::new();
+    let gate = Gate::new(&outside.home);
     let supervisor =
         Supervisor::open(Box::new(ledger), outside.clone(), gate.clone(), handle.clone())
             .map_err(|error| ledger_refusal(&error))?;

@@ -5,6 +5,7 @@
 //! with the programs of our panes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,17 +26,22 @@ const FRESH_S: i64 = 60;
 const MAX_ANCESTORS: usize = 64;
 
 /// What the gate knows; kept up to date by the loop.
-#[derive(Default)]
 pub struct Gate {
+    home: PathBuf,
     operator_key: RwLock<Option<String>>,
     panes: RwLock<BTreeMap<u32, AgentAddress>>,
     nonces: Mutex<HashMap<Uuid, Timestamp>>,
 }
 
 impl Gate {
-    /// A gate that knows nobody.
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self::default())
+    /// The gate of the workbench in this folder; it knows nobody yet.
+    pub fn new(home: &Path) -> Arc<Self> {
+        Arc::new(Self {
+            home: home.to_owned(),
+            operator_key: RwLock::default(),
+            panes: RwLock::default(),
+            nonces: Mutex::default(),
+        })
     }
 
     /// Tells it the operator's key and the programs of all panes.
@@ -59,6 +65,9 @@ impl Gate {
                 format!("the request is malformed: {error}"),
             )
         })?;
+        if body.workbench != self.home {
+            return Err(not_allowed("the request is meant for another workbench".to_owned()));
+        }
         let claimed = match &request.credential {
             Credential::Agent { address, spawn, token } => {
                 let expected = keyring.agent_token(address, *spawn).map_err(|error| {

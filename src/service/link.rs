@@ -32,7 +32,12 @@ impl Link {
         identity: &Identity,
         ask: Ask,
     ) -> Result<(), Refusal> {
-        let body = Body { at: outside.clock.now(), nonce: outside.clock.new_id(), ask };
+        let body = Body {
+            workbench: outside.home.clone(),
+            at: outside.clock.now(),
+            nonce: outside.clock.new_id(),
+            ask,
+        };
         let body = serde_json::to_string(&body).map_err(|error| broken(&error))?;
         let credential = match identity {
             Identity::Agent { address, spawn, token } => {

@@ -19,6 +19,8 @@ pub mod record;
 
 pub mod preflight;
 
+pub mod afterwards;
+
 pub mod plans;
 
 pub mod briefing;

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::domain::command::Actor;
 use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::service::afterwards::Awaited;
 use crate::service::gate::Gate;
 use crate::service::outside::Outside;
 use crate::service::query::Query;
@@ -137,7 +138,10 @@ impl Server {
         match ask {
             Ask::Command(command) => {
                 preflight::prepare(&self.outside, &self.handle, &command)?;
-                Ok(json!(self.handle.ask(actor, *command)?))
+                let awaited = Awaited::of(&command);
+                let answer = self.handle.ask(actor, *command)?;
+                awaited.wait(&self.handle)?;
+                Ok(json!(answer))
             }
             Ask::Query(query) => self.read(query),
             Ask::Follow => Ok(Value::Null),

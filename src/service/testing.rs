@@ -113,7 +113,12 @@ impl Fakes {
         let (sender, wakes) = mpsc::channel();
         let handle = Handle::new(sender);
         let ledger = Box::new(self.ledger.clone());
-        let opened = Supervisor::open(ledger, self.outside(), Gate::new(), handle.clone());
+        let opened = Supervisor::open(
+            ledger,
+            self.outside(),
+            Gate::new(&self.outside().home),
+            handle.clone(),
+        );
         (opened.expect("opened"), handle, wakes)
     }
 

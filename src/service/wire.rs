@@ -3,6 +3,8 @@
 //! The body is a string within the request, so that what is signed is exactly what is read. An agent
 //! sends its token; the operator signs the body (Ed25519), which carries the time and a nonce.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,6 +49,8 @@ pub enum Credential {
 /// What is signed.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Body {
+    /// The workbench it is meant for; another one refuses it.
+    pub workbench: PathBuf,
     /// When it was made; an old one is refused.
     pub at: Timestamp,
     /// Made anew for each; a repeated one is refused.

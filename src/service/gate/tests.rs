@@ -7,6 +7,8 @@ use crate::domain::command::Command;
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::service::wire::Ask;
 
+const HOME: &str = "/bench";
+
 fn now() -> Timestamp {
     "2026-01-02T03:04:05Z".parse().expect("a time")
 }
@@ -17,7 +19,7 @@ fn dev() -> AgentAddress {
 
 /// A gate that knows the operator and that `Code/dev` runs in that process.
 fn gate(pane: Option<u32>) -> Arc<Gate> {
-    let gate = Gate::new();
+    let gate = Gate::new(Path::new(HOME));
     let key = FakeKeyring.operator_key().expect("a key");
     gate.update(Some(key), pane.map(|pid| (pid, dev())).into_iter().collect());
     gate
@@ -25,7 +27,11 @@ fn gate(pane: Option<u32>) -> Arc<Gate> {
 
 fn body(at: Timestamp, nonce: u128) -> String {
     let ask = Ask::Command(Box::new(Command::StopSupervisor));
-    serde_json::to_string(&Body { at, nonce: Uuid::from_u128(nonce), ask }).expect("written")
+    serde_json::to_string(&body_for(HOME, at, nonce, ask)).expect("written")
+}
+
+fn body_for(home: &str, at: Timestamp, nonce: u128, ask: Ask) -> Body {
+    Body { workbench: PathBuf::from(home), at, nonce: Uuid::from_u128(nonce), ask }
 }
 
 fn signed(body: String) -> Request {
@@ -50,6 +56,13 @@ fn a_signed_request_is_the_operators_once() {
 }
 
 #[test]
+fn a_request_for_another_workbench_of_the_same_operator_is_refused() {
+    let ask = Ask::Command(Box::new(Command::StopSupervisor));
+    let other = serde_json::to_string(&body_for("/other", now(), 1, ask)).expect("written");
+    assert_eq!(refusal(&gate(None), &signed(other)), "the request is meant for another workbench");
+}
+
+#[test]
 fn an_old_request_and_one_from_the_future_are_refused() {
     let gate = gate(None);
     for (seconds, nonce) in [(-61, 1), (61, 2)] {
@@ -68,7 +81,7 @@ fn what_was_changed_after_it_was_signed_is_refused() {
 
 #[test]
 fn a_request_signed_for_another_operators_workbench_is_refused() {
-    let gate = Gate::new();
+    let gate = Gate::new(Path::new(HOME));
     assert!(refusal(&gate, &signed(body(now(), 1))).contains("knows no operator's key yet"));
     gate.update(Some("11".repeat(32)), BTreeMap::new());
     assert!(refusal(&gate, &signed(body(now(), 2))).contains("you are not"));
