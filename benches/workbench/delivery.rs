@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use agency::domain::authentication::mac;
 use serde_json::json;
 
-use crate::commands::waiting;
+use crate::commands::come_to_rest;
 use crate::figures::{Goal, Row, Samples};
-use crate::place::{Agent, Place, new_id};
+use crate::place::{Agent, Place, new_id, rest};
 
 /// Two messages for each agent.
 const ROUNDS: usize = 2;
@@ -30,7 +30,7 @@ pub fn measure(place: &Place) -> Vec<Row> {
     let mut samples = Samples::default();
     for agent in std::iter::repeat_n(&agents, ROUNDS).flatten() {
         samples.add(deliver(place, agent));
-        place.wait_for("all agents are idle", || place.busy_agents() == 0 && waiting(place) == 0);
+        come_to_rest(place);
     }
     let what = "file at the door → text in the pane, 50 panes";
     vec![Row::times(what, &samples, Some(("one look at a pane", &looks)), Goal::Both(8.0, 50.0))]
@@ -74,6 +74,6 @@ pub fn until_shown(text: &str, mut look: impl FnMut() -> String) -> Instant {
         }
         assert!(now < deadline, "`{text}` never came into view");
         before = now;
-        std::thread::sleep(GLANCE);
+        rest(GLANCE);
     }
 }

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::figures::Row;
-use crate::place::Place;
+use crate::place::{Place, rest};
 
 /// A tick is 0.04 % of this.
 const WINDOW: Duration = Duration::from_secs(25);
@@ -28,11 +28,11 @@ pub struct Account {
 /// Measures supervisor and tmux server.
 pub fn measure(place: &Place) -> Vec<Row> {
     let pids = [place.supervisor(), place.tmux_server()];
-    std::thread::sleep(SETTLE);
+    rest(SETTLE);
     let before = pids.map(Account::of);
     let busy_before = machine_ticks();
     let began = Instant::now();
-    std::thread::sleep(WINDOW);
+    rest(WINDOW);
     let seconds = began.elapsed().as_secs_f64();
     let after = pids.map(Account::of);
     let others = (machine_ticks() - busy_before) as f64 / TICKS / seconds * 100.0;

@@ -73,7 +73,8 @@ impl Place {
         let workbench = opening::open(&environment, Some(&home)).expect("the workbench");
         let place = Self { root, workbench, outside };
         run(place.command().arg("up"));
-        place.wait_for("all agents are idle", || place.busy_agents() == 0);
+        let are_up = place.has_come_true(START_LIMIT, || place.busy_agents() == 0);
+        assert!(are_up, "{} agents are not idle", place.busy_agents());
         place
     }
 
@@ -131,13 +132,16 @@ impl Place {
         String::from_utf8_lossy(&said.stdout).trim().parse().expect("a process id")
     }
 
-    /// Waits for a condition, looking twenty times a second.
-    pub fn wait_for(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let deadline = Instant::now() + START_LIMIT;
+    /// Whether a condition comes true within a time; looks twenty times a second.
+    pub fn has_come_true(&self, limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+        let deadline = Instant::now() + limit;
         while !is_so() {
-            assert!(Instant::now() < deadline, "waited in vain until {what}");
-            std::thread::sleep(Duration::from_millis(50));
+            if Instant::now() > deadline {
+                return false;
+            }
+            rest(Duration::from_millis(50));
         }
+        true
     }
 }
 
@@ -216,6 +220,12 @@ fn give_scripts(agency: &Path) {
     for name in SPECIALISTS.split(',').chain(["coordinator"]) {
         std::fs::write(folder.join(format!("{name}.toml")), "pace_ms = 0\n").expect("written");
     }
+}
+
+/// Waits, on a channel that nobody writes to.
+pub fn rest(time: Duration) {
+    let (_open, never) = std::sync::mpsc::channel::<()>();
+    let _ = never.recv_timeout(time);
 }
 
 /// A new id.

@@ -13,7 +13,7 @@ use agency::ports::terminals::{PaneId, Terminals as _};
 
 use crate::delivery::until_shown;
 use crate::figures::{Goal, Row, Samples};
-use crate::place::{PROGRAM, Place, run};
+use crate::place::{PROGRAM, Place, rest, run};
 
 const CHANGES: usize = 100;
 /// Longer than a frame, so that each change meets a screen at rest.
@@ -38,7 +38,7 @@ pub fn measure(place: &Place) -> Vec<Row> {
         let report = Order::ReportState { spawn: agent.spawn, state, reason: Some(reason.clone()) };
         workbench.ask(report).expect("reported");
         samples.add(until_shown(&reason, look).duration_since(began));
-        std::thread::sleep(REST);
+        rest(REST);
     }
     let back = Order::ReportState { spawn: agent.spawn, state: AgentState::Idle, reason: None };
     workbench.ask(back).expect("reported");

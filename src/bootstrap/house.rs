@@ -123,6 +123,10 @@ impl House for RealHouse {
         let invocation = Invocation::new(program, &self.environment.folder)
             .args(args)
             .env("PATH", self.environment.path_with_program());
+        let invocation = match &self.environment.identity {
+            Identity::Agent { token, .. } => invocation.env("AGENCY_TOKEN", token),
+            Identity::Operator => invocation,
+        };
         let mut command = invocation.to_command();
         command.stdin(Stdio::inherit());
         Err(cannot_run(&program.to_string_lossy(), &command.exec()))

@@ -19,6 +19,10 @@ use crate::bootstrap::house::RealHouse;
 /// Runs the program.
 pub fn main() -> ExitCode {
     let argv: Vec<_> = std::env::args_os().collect();
-    let house = RealHouse::new(Environment::read());
+    let mut environment = Environment::read();
+    if argv.get(1).is_some_and(|verb| verb == "enter") {
+        opening::take_credential(&mut environment);
+    }
+    let house = RealHouse::new(environment);
     ExitCode::from(crate::cli::run(&argv, &house))
 }

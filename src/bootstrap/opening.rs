@@ -22,11 +22,12 @@ use crate::domain::workbench::WorkbenchConfig;
 use crate::failure::Failure;
 use crate::manifest;
 use crate::ports::folder::{TextFile, WorkbenchFolder as _};
+use crate::ports::keyring::Keyring as _;
 use crate::ports::ledger::LedgerReader;
 use crate::ports::repositories::{Repositories as _, RepositoryError};
 use crate::service::outside::Outside;
 use crate::service::preflight::{folder_refusal, repository_refusal};
-use crate::service::workbench::{HasEnded, Workbench};
+use crate::service::workbench::{HasEnded, Identity, Workbench};
 
 /// Where the ledger lies in a workbench.
 pub fn ledger_path(home: &Path) -> PathBuf {
@@ -112,6 +113,18 @@ pub fn open(environment: &Environment, named: Option<&Path>) -> Result<Workbench
         Arc::new(move || start_supervisor(&starter, &start_home)),
         Arc::new(move || SupervisorLock::holder(&home)),
     ))
+}
+
+/// Gives an agent that is just entering its pane its token. It is not handed over on the way: whatever
+/// starts a pane shows in the list of processes for every user of the machine.
+pub fn take_credential(environment: &mut Environment) {
+    let Ok(home) = require_home(environment, environment.home.as_deref()) else { return };
+    let Identity::Agent { address, spawn, token } = &mut environment.identity else { return };
+    let keyring = FileKeyring::new(home, &environment.key_folder);
+    // Without one it is an agent that nobody believes, and the first command says so.
+    if let Ok(own) = keyring.agent_token(address, *spawn) {
+        *token = own;
+    }
 }
 
 /// Starts the supervisor as a process of its own: no terminal, no agent's credential, its words in a file.

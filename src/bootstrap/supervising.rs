@@ -62,6 +62,8 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
     let _ = ending.recv();
     open.settle();
     let _ = std::fs::remove_file(&outside.socket);
+    // One that was killed just before this one began may have been known to the system until now.
+    sweep(&home);
     looping.join().map_or(Ok(()), |result| result.map_err(|error| ledger_refusal(&error)))
 }
 

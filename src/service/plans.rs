@@ -65,7 +65,6 @@ fn launch(
     let runtime = runtime_of(state, address).ok_or_else(|| {
         format!("`{address}` has the runtime `{}`, which is not known", agent.runtime)
     })?;
-    let token = outside.keyring.agent_token(address, spawn).map_err(|error| error.to_string())?;
     let program = outside.program.display().to_string();
     let mut argv = vec![program.clone(), "enter".to_owned()];
     if !runtime.command.is_empty() {
@@ -79,7 +78,6 @@ fn launch(
     let mut env = plain_env(outside);
     env.insert("AGENCY_AGENT".to_owned(), address.to_string());
     env.insert("AGENCY_SPAWN".to_owned(), spawn.to_string());
-    env.insert("AGENCY_TOKEN".to_owned(), token);
     Ok(Launch { argv, env, folder })
 }
 

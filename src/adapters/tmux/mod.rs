@@ -9,6 +9,7 @@
 mod attach;
 mod closing;
 mod command;
+mod glance;
 mod hooks;
 mod layout;
 mod link;
@@ -31,6 +32,7 @@ use crate::ports::terminals::{
     Typed, TypingOrder,
 };
 use command::Cmd;
+use glance::Glance;
 use server::Server;
 pub use server::Settings;
 use snapshot::{PaneRow, Snapshot};
@@ -41,12 +43,13 @@ const SCROLLBACK: &str = "-200";
 /// A tmux server, the user's or a private one.
 pub struct Tmux {
     server: Server,
+    glance: Glance,
 }
 
 impl Tmux {
     /// Knows how to reach the server; connects when first asked.
     pub fn new(settings: &Settings) -> Self {
-        Self { server: Server::new(settings) }
+        Self { server: Server::new(settings), glance: Glance::default() }
     }
 }
 
@@ -68,12 +71,14 @@ impl Terminals for Tmux {
     }
 
     fn look(&self) -> Result<Sighting, TerminalError> {
-        let snapshot = Snapshot::take(&self.server)?;
-        hooks::refresh(&self.server, &snapshot);
-        let ours = snapshot.sessions.iter().filter(|session| session.is_ours);
-        Ok(Sighting {
-            sessions: ours.filter_map(|session| Name::parse(&session.name).ok()).collect(),
-            panes: snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen).collect(),
+        self.glance.or_look(&self.server, || {
+            let snapshot = Snapshot::take(&self.server)?;
+            hooks::refresh(&self.server, &snapshot);
+            let ours = snapshot.sessions.iter().filter(|session| session.is_ours);
+            Ok(Sighting {
+                sessions: ours.filter_map(|session| Name::parse(&session.name).ok()).collect(),
+                panes: snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen).collect(),
+            })
         })
     }
 

@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::job::{Job, LEFT_FILE, LEFT_TASK};
 use crate::world::text;
 
+/// What a rehearsal agent's screen begins with.
+const BANNER: &str = "agency rehearsal ";
 /// Five tasks of the story, and one that is left.
 const TASKS: usize = 6;
 
@@ -75,6 +77,27 @@ impl Job {
         assert_eq!(log.matches("AP-001").count(), 1, "{log}");
         let records = names(&self.world.home().join("docs/decisions"));
         assert_eq!(records.len(), 1, "{records:?}");
+    }
+
+    /// What a person sees in the panes: no message was typed into any of them twice.
+    pub fn assert_typed_once(&self) {
+        let messages = self.world.json(&["messages"]);
+        let ids =
+            messages.as_array().expect("a list").iter().filter_map(|found| found["id"].as_str());
+        // A program that gets another size draws everything again: what counts is below its last banner.
+        let shown = |screen: String| screen.rsplit(BANNER).next().unwrap_or_default().to_owned();
+        let screens: Vec<String> = content::ACTORS
+            .iter()
+            .map(|actor| shown(self.world.screen(&format!("{}/{}", actor.agency, actor.agent))))
+            .collect();
+        for id in ids {
+            let times: Vec<usize> =
+                screens.iter().map(|screen| screen.matches(id).count()).collect();
+            assert!(
+                times.iter().sum::<usize>() <= 1,
+                "{id} stands {times:?} times in {screens:#?}"
+            );
+        }
     }
 
     /// The same thing said to the same agent in two messages is a doubled message with two ids.

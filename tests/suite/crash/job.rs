@@ -74,6 +74,7 @@ impl Job {
         self.insist("every message to be acknowledged", || self.unread().is_empty());
         // An agent that is killed while it notes what it did leaves half a note: not what is looked at here.
         self.insist("every agent to be idle", || self.is_quiet());
+        self.assert_typed_once();
         for agency in content::AGENCIES {
             self.insist(&format!("{agency} to be archived"), || self.is_archived(agency));
         }
