@@ -30,8 +30,8 @@ use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
 use crate::service::{perform, record, registry};
 
-/// Closing sessions takes tmux milliseconds; one that hangs does not keep the supervisor from ending.
-const SESSIONS_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+/// Closing sessions takes tmux milliseconds, and git too; one that hangs does not keep the supervisor from ending.
+const LANES_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Inputs that share one transaction at most: a group is a few milliseconds of work.
 const GROUP: usize = 1024;
@@ -213,8 +213,11 @@ impl Supervisor {
             self.turn(ready);
             self.views.write_if_due(&self.state, &self.outside, &self.lanes);
         }
-        // A session that is stopped on the last word is closed, not left to run on its own.
-        self.lanes.settle(perform::SESSION_LANES, SESSIONS_LIMIT);
+        // A session that is stopped on the last word is closed, not left to run on its own, and git is
+        // not left in the middle of something. A proof is not waited for: it is made anew.
+        for lanes in [perform::SESSION_LANES, perform::work::PROJECT_LANES] {
+            self.lanes.settle(lanes, LANES_LIMIT);
+        }
         if self.state.supervisor.is_some() {
             self.feed(vec![], |group, state, now| group.end(state, now));
         }

@@ -17,9 +17,12 @@ use crate::service::perform::session_lane;
 use crate::service::plans;
 use crate::service::supervisor::Handle;
 
+/// How the names of these lanes begin.
+pub const PROJECT_LANES: &str = "project:";
+
 /// The lane of everything that writes to a project.
 pub fn project_lane(project: &std::path::Path) -> String {
-    format!("project:{}", project.display())
+    format!("{PROJECT_LANES}{}", project.display())
 }
 
 /// Makes a task's worktree.
