@@ -52,6 +52,8 @@ pub enum Event {
     AgencyArchived { agency: Name, folder: PathBuf },
     /// Its session could not be made as it should be.
     SessionFailed { agency: Name, code: String, problem: String, failures: u32 },
+    /// Its panes can be seen again.
+    SessionSeen { agency: Name },
     /// A new life of an agent is about to begin.
     AgentSpawned { agent: AgentAddress, spawn: SpawnId },
     /// Its pane stands.
@@ -190,6 +192,7 @@ impl Event {
             | Self::AgencyRemoving { agency }
             | Self::AgencyArchived { agency, .. }
             | Self::SessionFailed { agency, .. }
+            | Self::SessionSeen { agency }
             | Self::GoalSet { agency, .. } => agency.to_string(),
             Self::AgentSpawned { agent, .. }
             | Self::AgentPaneOpened { agent, .. }

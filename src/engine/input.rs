@@ -110,6 +110,11 @@ pub enum Input {
         /// What was seen.
         sighting: Sighting,
     },
+    /// The panes could not be seen.
+    Unseen {
+        /// Why.
+        problem: String,
+    },
     /// A session is as it should be.
     SessionEnsured {
         /// Which.
@@ -216,7 +221,8 @@ impl Input {
             | Self::ProjectSeen { .. }
             | Self::MessageAtDoor { .. }
             | Self::RefusedAtDoor { .. }
-            | Self::Sighted { .. } => false,
+            | Self::Sighted { .. }
+            | Self::Unseen { .. } => false,
             Self::Woke { .. }
             | Self::OperatorKeySeen { .. }
             | Self::MailboxFilled { .. }

@@ -89,6 +89,7 @@ fn route(step: &mut Step<'_>, input: Input) {
         }
         Input::MailboxFilled { id } => mail::mailbox_filled(step, id),
         Input::Sighted { sighting } => sessions::sighted(step, &sighting),
+        Input::Unseen { problem } => sessions::unseen(step, &problem),
         Input::SessionEnsured { agency, panes } => sessions::session_ensured(step, &agency, &panes),
         Input::SessionFailed { agency, code, problem } => {
             sessions::session_failed(step, agency, code, problem);

@@ -28,7 +28,7 @@ pub mod deciding;
 
 pub use deciding::{
     agency_archived, asked, definition_seen, ensure_again, project_seen, session_ensured,
-    session_failed, sighted,
+    session_failed, sighted, unseen,
 };
 
 /// Every agency.
@@ -176,6 +176,11 @@ impl Sessions {
                         failures: *failures,
                         since,
                     });
+                }
+            }
+            Event::SessionSeen { agency } => {
+                if let Some(record) = self.agencies.get_mut(agency) {
+                    record.trouble = None;
                 }
             }
             Event::AgentSpawned { .. }

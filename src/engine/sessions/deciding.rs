@@ -17,7 +17,7 @@ use crate::engine::event::Event;
 use crate::engine::input::Timer;
 use crate::engine::mail;
 use crate::engine::require_operator;
-use crate::engine::sessions::{Wanted, runtime_of};
+use crate::engine::sessions::{AgencyRecord, Wanted, runtime_of};
 use crate::engine::step::Step;
 use crate::ports::terminals::{PaneLife, PaneSeen, Sighting};
 
@@ -402,6 +402,22 @@ pub fn session_failed(step: &mut Step<'_>, agency: Name, code: String, problem: 
     step.perform(Effect::WakeAt { at, timer: Timer::Ensure { agency } });
 }
 
+/// The word for panes that cannot be seen: the server hangs.
+const UNSEEN: &str = "unseen";
+
+/// The panes could not be seen: what is shown of them is old, and says so.
+pub fn unseen(step: &mut Step<'_>, problem: &str) {
+    let running =
+        |record: &AgencyRecord| record.wanted == Wanted::Running && record.trouble.is_none();
+    let state = step.state().sessions.live();
+    let news: Vec<Name> =
+        state.filter(|(_, record)| running(record)).map(|(name, _)| name.clone()).collect();
+    for agency in news {
+        let (code, problem) = (UNSEEN.to_owned(), format!("its panes cannot be seen: {problem}"));
+        step.record(Event::SessionFailed { agency, code, problem, failures: 1 });
+    }
+}
+
 /// Compares what was seen with what should be.
 pub fn sighted(step: &mut Step<'_>, sighting: &Sighting) {
     let agencies: Vec<Name> = step.state().sessions.live().map(|(name, _)| name.clone()).collect();
@@ -409,6 +425,9 @@ pub fn sighted(step: &mut Step<'_>, sighting: &Sighting) {
         let Some(record) = step.state().sessions.agency(&agency) else { continue };
         match record.wanted {
             Wanted::Running => {
+                if record.trouble.as_ref().is_some_and(|trouble| trouble.code == UNSEEN) {
+                    step.record(Event::SessionSeen { agency: agency.clone() });
+                }
                 judge_panes(step, &agency, sighting);
                 spawn_missing(step, &agency, Revive::Crashed);
             }

@@ -366,3 +366,18 @@ fn a_sighting_of_somebody_elses_panes_changes_nothing() {
     });
     assert_eq!(turn.events.len(), 0, "{turn:?}");
 }
+
+#[test]
+fn panes_that_cannot_be_seen_degrade_the_agency_until_they_are_seen_again() {
+    let mut world = World::running();
+    let state = |world: &World| {
+        let record = world.state.sessions.agency(&name("Code")).expect("known");
+        (record.state(), record.trouble.as_ref().map(|trouble| trouble.code.clone()))
+    };
+    let hung = || Input::Unseen { problem: "tmux did not answer".to_owned() };
+    assert!(!world.feed(hung()).events.is_empty());
+    assert_eq!(state(&world), (AgencyState::Degraded, Some("unseen".to_owned())));
+    assert!(world.feed(hung()).events.is_empty(), "it is news once");
+    world.look(|_| {});
+    assert_eq!(state(&world), (AgencyState::Running, None));
+}

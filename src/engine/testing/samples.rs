@@ -26,7 +26,7 @@ use crate::ports::repositories::Kept;
 use crate::ports::terminals::PaneId;
 
 /// Variants of [`Event`].
-pub const VARIANTS: usize = 57;
+pub const VARIANTS: usize = 58;
 
 /// A merge of that change onto that base.
 pub fn preview(base: &str, change: &str) -> MergePreview {
@@ -144,6 +144,7 @@ fn of_sessions() -> Vec<Event> {
         },
         Event::AgencyStarted { agency: agency.clone() },
         Event::SessionFailed { agency: agency.clone(), code: text(), problem: text(), failures: 2 },
+        Event::SessionSeen { agency: agency.clone() },
         Event::AgentSpawned { agent: dev.clone(), spawn },
         Event::AgentPaneOpened { agent: dev.clone(), spawn, pane: PaneId("%3".to_owned()), pid: 9 },
         Event::AgentStateChanged {
@@ -263,6 +264,7 @@ pub fn place(event: &Event) -> usize {
         Event::AgencyRemoving { .. } => 8,
         Event::AgencyArchived { .. } => 9,
         Event::SessionFailed { .. } => 10,
+        Event::SessionSeen { .. } => 57,
         Event::AgentSpawned { .. } => 11,
         Event::AgentPaneOpened { .. } => 12,
         Event::AgentPaneLost { .. } => 13,

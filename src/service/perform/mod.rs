@@ -201,7 +201,7 @@ pub fn look(outside: &Outside, handle: &Handle, lanes: &Lanes) {
         "look",
         Box::new(move || match outside.terminals.look() {
             Ok(sighting) => handle.input(Input::Sighted { sighting }),
-            Err(error) => tracing::warn!(%error, "the panes could not be seen"),
+            Err(error) => handle.input(Input::Unseen { problem: error.to_string() }),
         }),
     );
 }
