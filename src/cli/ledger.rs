@@ -157,7 +157,9 @@ fn render_verified(verified: &Verified, scene: &Scene) -> String {
 
 fn render_board(board: &Board, scene: &Scene) -> String {
     let at = board.at.map(|at| format!(", {at}")).unwrap_or_default();
-    format!("after event {}{at}\n\n{}", board.seq, status::render(&board.status, scene))
+    // Ages are those of that moment: "starting for 8 minutes" would not be how it was.
+    let then = Scene { now: board.at.unwrap_or(scene.now), ..*scene };
+    format!("after event {}{at}\n\n{}", board.seq, status::render(&board.status, &then))
 }
 
 #[cfg(test)]
@@ -170,6 +172,24 @@ mod tests {
         assert_eq!("1042".parse(), Ok(Point::Seq(1042)));
         assert_eq!("10m".parse(), Ok(Point::Time(Since::Ago(600))));
         assert!("soon".parse::<Point>().is_err());
+    }
+
+    #[test]
+    fn ages_are_counted_to_the_moment_that_is_shown() {
+        let now = testing::now();
+        let scene = Scene { now: now + jiff::SignedDuration::from_hours(9), ..testing::scene() };
+        let status = testing::status();
+        let shown = status::render(&status, &testing::scene());
+        let board = Board {
+            seq: 7,
+            at: Some(now),
+            status,
+            approvals: Vec::new(),
+            tasks: Vec::new(),
+            messages: Vec::new(),
+            branches: Vec::new(),
+        };
+        assert_eq!(render_board(&board, &scene), format!("after event 7, {now}\n\n{shown}"));
     }
 
     #[test]

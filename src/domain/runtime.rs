@@ -25,6 +25,10 @@ pub struct InputLine {
     pub home_column: u16,
     /// Pause between the seen text and Enter, in milliseconds; some programs need 150.
     pub enter_delay_ms: u32,
+    /// Whether it takes a pasted text of several lines as one (bracketed paste). To any other program a
+    /// line's end is an Enter, so it gets one line.
+    #[serde(default)]
+    pub multiline: bool,
 }
 
 impl Runtime {
@@ -38,6 +42,7 @@ impl Runtime {
                     prompt: Self::REHEARSAL_PROMPT.to_owned(),
                     home_column: 2,
                     enter_delay_ms: 0,
+                    multiline: true,
                 }),
                 reports_state: true,
             }),

@@ -52,7 +52,7 @@ fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
         offer(step, agent);
         return;
     }
-    let text = wording::pane_text(&message);
+    let text = wording::text_for(&target.input_line, &message);
     step.record(Event::DeliveryStarted { id: message.id, spawn: target.spawn });
     step.perform(Effect::TypeMessage {
         id: message.id,
@@ -107,7 +107,7 @@ fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
     let doubtful = records.filter(|record| record.is_uncertain);
     // Whoever pasted one of them, or the hint itself, may have died before Enter.
     let mut left_over: Vec<String> =
-        doubtful.map(|record| wording::pane_text(&record.message)).collect();
+        doubtful.map(|record| wording::text_for(&target.input_line, &record.message)).collect();
     let (text, token) = wording::nudge(left_over.len(), target.spawn, nudge.shown);
     left_over.push(text.clone());
     step.record(Event::NudgeStarted { agent: target.agent.clone(), spawn: target.spawn });

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::id::{MessageId, SpawnId};
 use crate::domain::message::{MAX_PANE_BYTES, MAX_PANE_LINES, Message};
+use crate::domain::runtime::InputLine;
 use crate::domain::text::{to_line, to_plain};
 
 /// What a header begins with.
@@ -34,6 +35,12 @@ pub fn pane_text(message: &Message) -> String {
         text.push_str(line);
     }
     text
+}
+
+/// What is typed into an input line: all of it where several lines are taken as one text, else in one line.
+pub fn text_for(line: &InputLine, message: &Message) -> String {
+    let text = pane_text(message);
+    if line.multiline { text } else { to_line(&text, usize::MAX) }
 }
 
 /// The part of a message's text that is unique to it and short enough not to be cut on a screen.

@@ -176,6 +176,7 @@ fn input_line(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<InputLine
         notes.add(Some(fields.at()), &path, "is missing; write what the input line begins with");
     }
     let home_column = fields.number("home_column", 0..=MAX_SIDE, notes);
+    let multiline = fields.flag("multiline", notes).unwrap_or(false);
     let delay = fields.number("enter_delay_ms", 0..=MAX_ENTER_DELAY_MS, notes).unwrap_or(0);
     fields.finish(notes);
     let prompt = prompt?;
@@ -184,6 +185,7 @@ fn input_line(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<InputLine
     Some(InputLine {
         home_column: home.or(width).unwrap_or(0),
         enter_delay_ms: u32::try_from(delay).unwrap_or(0),
+        multiline,
         prompt,
     })
 }

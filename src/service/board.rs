@@ -2,7 +2,7 @@
 //!
 //! Pure: the same state and moment give the same views, in a face as in the supervisor.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -17,6 +17,7 @@ use crate::engine::mail::MessageRecord;
 use crate::engine::sessions::AgencyRecord;
 use crate::engine::state::State;
 use crate::engine::tasks::TaskRecord;
+use crate::service::preflight::project_of;
 use crate::service::views::{
     AgencyView, AgentView, ApprovalView, Board, DependencyView, MessageView, QueueView, StatusView,
     SupervisorView, TaskView, TestsView, WaitingView,
@@ -42,7 +43,7 @@ pub fn agency(state: &State, home: &Path, name: &Name, record: &AgencyRecord) ->
         coordinator: definition.coordinator.clone(),
         description: definition.description.clone(),
         capabilities: definition.capabilities.clone(),
-        project: record.project.as_ref().map(|(project, _)| project.clone()),
+        project: project(state, home, name, record),
         agents: definition
             .agents
             .iter()
@@ -51,6 +52,13 @@ pub fn agency(state: &State, home: &Path, name: &Name, record: &AgencyRecord) ->
             })
             .collect(),
     }
+}
+
+/// The project as it was bound by the first work, before that the one that is configured.
+fn project(state: &State, home: &Path, name: &Name, record: &AgencyRecord) -> Option<PathBuf> {
+    let bound = record.project.as_ref().map(|(project, _)| project.clone());
+    let is_configured = record.definition.project.is_some() || state.config.project.path.is_some();
+    bound.or_else(|| is_configured.then(|| project_of(state, home, name).components().collect()))
 }
 
 fn agent_view(state: &State, home: &Path, address: &AgentAddress) -> AgentView {

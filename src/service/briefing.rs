@@ -65,7 +65,7 @@ fn commands(is_coordinator: bool) -> &'static [&'static str] {
             "  agency inbox                        your messages; agency ack ID when read",
             "  agency task show TASK               contract, branch and worktree",
             "  agency task start TASK, agency task progress TASK 60 --note …",
-            "  agency task block TASK --reason …   when you cannot go on",
+            "  agency task block TASK \"WHY\"       when you cannot go on",
             "  agency task complete TASK           when all is committed: it is integrated",
             "  agency send A TEXT                  STATUS …, QUESTION …, to your coordinator A",
         ]

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::domain::approval::verify_signature;
 use crate::domain::command::Actor;
+use crate::domain::id::SpawnId;
 use crate::domain::name::AgentAddress;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::ports::keyring::Keyring;
@@ -30,6 +31,7 @@ pub struct Gate {
     home: PathBuf,
     operator_key: RwLock<Option<String>>,
     panes: RwLock<BTreeMap<u32, AgentAddress>>,
+    lives: RwLock<BTreeMap<AgentAddress, SpawnId>>,
     nonces: Mutex<HashMap<Uuid, Timestamp>>,
 }
 
@@ -40,6 +42,7 @@ impl Gate {
             home: home.to_owned(),
             operator_key: RwLock::default(),
             panes: RwLock::default(),
+            lives: RwLock::default(),
             nonces: Mutex::default(),
         })
     }
@@ -48,6 +51,11 @@ impl Gate {
     pub fn update(&self, operator_key: Option<String>, panes: BTreeMap<u32, AgentAddress>) {
         *self.operator_key.write().unwrap_or_else(PoisonError::into_inner) = operator_key;
         *self.panes.write().unwrap_or_else(PoisonError::into_inner) = panes;
+    }
+
+    /// Tells it the present life of every agent: the token of another one is worth nothing.
+    pub fn update_lives(&self, lives: BTreeMap<AgentAddress, SpawnId>) {
+        *self.lives.write().unwrap_or_else(PoisonError::into_inner) = lives;
     }
 
     /// Reads a request's body and tells who asks. `pid` is the caller's process, if the system tells.
@@ -76,6 +84,12 @@ impl Gate {
                 if !bool::from(expected.as_bytes().ct_eq(token.as_bytes())) {
                     return Err(not_allowed(format!("the credential of `{address}` is not valid")));
                 }
+                let lives = self.lives.read().unwrap_or_else(PoisonError::into_inner);
+                if lives.get(address) != Some(spawn) {
+                    return Err(not_allowed(format!(
+                        "the credential of `{address}` is of an ended life"
+                    )));
+                }
                 Actor::Agent(address.clone())
             }
             Credential::Operator { signature } => {
@@ -84,8 +98,8 @@ impl Gate {
                 Actor::Operator
             }
         };
-        let actor = match (claimed, pid.and_then(|pid| self.agent_of(pid))) {
-            (Actor::Operator, Some(agent)) => Actor::Agent(agent),
+        let actor = match (claimed, pid) {
+            (Actor::Operator, Some(pid)) => self.operator_or_agent(pid)?,
             (claimed, _) => claimed,
         };
         Ok((actor, body))
@@ -111,20 +125,32 @@ impl Gate {
         Ok(())
     }
 
-    /// The agent in whose pane a process runs.
-    fn agent_of(&self, pid: u32) -> Option<AgentAddress> {
-        let panes = self.panes.read().unwrap_or_else(PoisonError::into_inner);
-        if panes.is_empty() {
-            return None;
+    /// Who a process with the operator's signature is: an agent inside of its pane, and nobody if this
+    /// supervisor started it, as it does with checks and whatever git runs. Where the ancestors
+    /// cannot be followed to their end, nobody either.
+    fn operator_or_agent(&self, caller: u32) -> Result<Actor, Refusal> {
+        if parent_of(std::process::id()).is_none() {
+            // A system that does not tell.
+            return Ok(Actor::Operator);
         }
-        let mut pid = pid;
+        let panes = self.panes.read().unwrap_or_else(PoisonError::into_inner);
+        let mut pid = caller;
         for _ in 0..MAX_ANCESTORS {
             if let Some(agent) = panes.get(&pid) {
-                return Some(agent.clone());
+                return Ok(Actor::Agent(agent.clone()));
             }
-            pid = parent_of(pid).filter(|parent| *parent > 1)?;
+            if pid == std::process::id() && pid != caller {
+                return Err(not_allowed(
+                    "a program that the supervisor started is not the operator".to_owned(),
+                ));
+            }
+            match parent_of(pid) {
+                Some(0 | 1) => return Ok(Actor::Operator),
+                Some(parent) => pid = parent,
+                None => return Err(not_allowed("the caller ended before it was known".to_owned())),
+            }
         }
-        None
+        Err(not_allowed(format!("the caller has more than {MAX_ANCESTORS} ancestors")))
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! Written whole and atomically shortly after a change, never read back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::domain::id::MessageId;
 use crate::domain::message::MessageState;
+use crate::engine::mail::MessageRecord;
 use crate::engine::state::State;
 use crate::service::board;
 use crate::service::lanes::Lanes;
@@ -48,6 +50,11 @@ impl Views {
         if self.due.is_none_or(|due| due > Instant::now()) {
             return;
         }
+        self.write(state, outside, lanes);
+    }
+
+    /// Writes what has changed now: the last word of a supervisor that ends.
+    pub fn write(&mut self, state: &State, outside: &Outside, lanes: &Lanes) {
         self.due = None;
         let (views, written, outside) =
             (Sheet::of(state, outside), Arc::clone(&self.written), outside.clone());
@@ -105,21 +112,15 @@ impl Sheet {
     }
 }
 
+/// Every message on its way, and the newest of the others, oldest first.
 fn messages(state: &State) -> Vec<MessageView> {
-    let mut settled = 0;
-    let mut views: Vec<MessageView> = state
-        .mail
-        .messages
-        .values()
-        .rev()
-        .take(10 * SETTLED_MESSAGES)
-        .filter(|record| {
-            let is_settled = !matches!(record.state, MessageState::Accepted | MessageState::Routed);
-            settled += usize::from(is_settled);
-            !is_settled || settled <= SETTLED_MESSAGES
-        })
-        .map(board::message)
-        .collect();
-    views.reverse();
-    views
+    let mail = &state.mail;
+    let waiting = mail.waiting.values().flatten().chain(&mail.for_operator).chain(&mail.unrouted);
+    let mut ids: BTreeSet<MessageId> = waiting.copied().collect();
+    let settled = |record: &&MessageRecord| {
+        !matches!(record.state, MessageState::Accepted | MessageState::Routed)
+    };
+    let newest = mail.messages.values().rev().take(10 * SETTLED_MESSAGES).filter(settled);
+    ids.extend(newest.take(SETTLED_MESSAGES).map(|record| record.message.id));
+    ids.iter().filter_map(|id| mail.messages.get(id)).map(board::message).collect()
 }

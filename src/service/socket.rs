@@ -23,6 +23,9 @@ use crate::service::supervisor::{Followed, Handle, Wake};
 use crate::service::wire::{Ask, MAX_REQUEST_BYTES, Reply, Request};
 use crate::service::{preflight, reading};
 
+/// How long a follower may keep its next line from being written; it can come back.
+const FOLLOWER_PATIENCE: Duration = Duration::from_secs(10);
+
 /// What a connection works with.
 #[derive(Clone)]
 pub struct Server {
@@ -158,6 +161,8 @@ impl Server {
     }
 
     fn stream(&self, connection: &UnixStream) -> std::io::Result<()> {
+        // A follower that does not read is left: what waits for it would grow for ever.
+        connection.set_write_timeout(Some(FOLLOWER_PATIENCE))?;
         let (sender, feed) = mpsc::channel();
         self.handle.wake(Wake::Follow(sender));
         for followed in feed {

@@ -221,6 +221,8 @@ impl Supervisor {
         if self.state.supervisor.is_some() {
             self.feed(vec![], |group, state, now| group.end(state, now));
         }
+        self.views.write(&self.state, &self.outside, &self.lanes);
+        self.lanes.settle("views", LANES_LIMIT);
         record::save_snapshot(self.ledger.as_mut(), &self.state, self.seq)
     }
 

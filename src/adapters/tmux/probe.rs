@@ -15,10 +15,6 @@ use crate::ports::terminals::{TerminalError, TypingOrder};
 /// can hold a comma or a brace.
 pub(super) const STATE: &str = "#{pane_dead} #{pane_in_mode} #{pane_input_off} #{pane_pid} #{@agency_spawn} #{cursor_x} #{cursor_y}";
 
-/// The part of it that must not change between the paste and Enter.
-pub(super) const INPUT: &str =
-    "#{pane_dead} #{pane_in_mode} #{pane_input_off} #{pane_pid} #{@agency_spawn}";
-
 /// How recent a key press is when a person is said to be typing, in seconds.
 const TYPING_S: u64 = 3;
 
@@ -47,11 +43,6 @@ impl Probe {
     /// Whether the visible screen shows a token.
     pub(super) fn shows(&self, token: &str) -> bool {
         is_token_in(&self.lines.concat(), token)
-    }
-
-    /// The values of [`INPUT`].
-    pub(super) fn input_state(&self) -> String {
-        self.state.split(' ').take(5).collect::<Vec<_>>().join(" ")
     }
 
     fn field(&self, at: usize) -> &str {
@@ -195,7 +186,12 @@ mod tests {
     use super::*;
 
     fn line() -> InputLine {
-        InputLine { prompt: "\u{203a} ".to_owned(), home_column: 2, enter_delay_ms: 0 }
+        InputLine {
+            prompt: "\u{203a} ".to_owned(),
+            home_column: 2,
+            enter_delay_ms: 0,
+            multiline: true,
+        }
     }
 
     #[test]

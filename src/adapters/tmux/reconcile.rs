@@ -11,9 +11,9 @@ use super::hooks;
 use super::layout::Room;
 use super::server::Server;
 use super::snapshot::{PaneRow, Snapshot};
-use super::wanted::{Owner, Wanted, launch, pane_marks, wanted, window_marks};
+use super::wanted::{Owner, Wanted, launch, pane_marks, wanted, window_marks, window_size};
 use crate::failpoint;
-use crate::ports::terminals::{PaneLife, PaneSeen, SessionPlan, TerminalError};
+use crate::ports::terminals::{Launch, PaneLife, PaneSeen, SessionPlan, TerminalError};
 
 /// Makes what is missing; gives the agents' panes.
 pub(super) fn ensure(server: &Server, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {
@@ -75,11 +75,24 @@ fn open_session(
         false => Vec::new(),
     };
     chain.push(launch(create, first.launch));
+    chain.extend(unshared(&target, first.launch, &plan.tools));
     chain.extend(server.session_marks(&target));
     chain.extend(window_marks(Some(&target), &first.place(1)));
+    chain.extend(window_size(Some(&target), plan.size));
     chain.extend(pane_marks(Some(&target), first, server.home()));
     server.ask(&chain)?;
     Ok(true)
+}
+
+/// Takes out of the session's environment what only its first program is to have: tmux would hand it
+/// to every later window, and whoever opens one there would pass for that agent.
+fn unshared(target: &str, first: &Launch, common: &Launch) -> Vec<Cmd> {
+    let own = first.env.keys().filter(|key| !common.env.contains_key(*key));
+    own.map(|key| {
+        let unset = Cmd::new("set-environment").flag("-r").option("-t", target);
+        unset.param(key.as_str())
+    })
+    .collect()
 }
 
 fn find<'s>(snapshot: &'s Snapshot, want: &Wanted<'_>, session: &str) -> Option<&'s PaneRow> {
@@ -176,6 +189,7 @@ impl Work<'_> {
         };
         let mut chain = vec![launch(cmd, want.launch)];
         chain.extend(window_marks(None, &want.place(number)));
+        chain.extend(window_size(None, self.plan.size));
         chain.extend(pane_marks(None, want, self.server.home()));
         chain.push(Cmd::new("last-window").option("-t", format!("{}:", self.session)));
         self.server.ask(&chain).map(drop)

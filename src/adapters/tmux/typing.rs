@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::command::Cmd;
 use super::pause::{Pause, rest};
-use super::probe::{INPUT, Probe, STATE};
+use super::probe::{Probe, STATE};
 use super::server::Server;
 use crate::domain::text::to_plain;
 use crate::failpoint;
@@ -82,8 +82,7 @@ fn submit(server: &Server, order: &TypingOrder) -> Result<Typed, TerminalError> 
         Arrival::Seen(typed) => typed,
         Arrival::Lost(reason) => return Ok(uncertain(&format!("the text was pasted, {reason}"))),
     };
-    let condition = format!("#{{==:{INPUT},{}}}", typed.input_state());
-    if !enter(server, order, condition)? {
+    if !enter(server, order, format!("#{{==:{STATE},{}}}", typed.state))? {
         return Ok(uncertain("the text was pasted, then the pane changed before Enter"));
     }
     failpoint::hit("delivery.entered");
@@ -147,8 +146,9 @@ fn arrive(server: &Server, order: &TypingOrder) -> Result<Arrival, TerminalError
             return Ok(Arrival::Lost("but did not show".to_owned()));
         }
         let now = Probe::take(server, pane)?;
-        // A cursor that moves tells of a text that is still being drawn.
-        if now.shows(&order.token) && now.state == before.state {
+        // The text stands in the input line, and not only somewhere on the screen: a program may show it and
+        // ask something. A cursor that moves tells of a text that is still being drawn.
+        if now.shows(&order.token) && now.holds(order, &order.text) && now.state == before.state {
             break;
         }
         before = now;
@@ -157,12 +157,15 @@ fn arrive(server: &Server, order: &TypingOrder) -> Result<Arrival, TerminalError
     let typed = Probe::take(server, pane)?;
     Ok(match typed.disturbance(order) {
         Some(reason) => Arrival::Lost(format!("then: {reason}")),
+        None if !typed.holds(order, &order.text) => {
+            Arrival::Lost("then the screen changed".to_owned())
+        }
         None => Arrival::Seen(typed),
     })
 }
 
-/// Presses Enter if the same program still takes input: in copy mode the key would be lost. After our own
-/// paste the cursor may have moved since, it is the program's own.
+/// Presses Enter if nothing has moved since the text was seen: in copy mode the key would be lost, in a
+/// dialog it would be an answer.
 fn enter(server: &Server, order: &TypingOrder, condition: String) -> Result<bool, TerminalError> {
     let pane = order.pane.0.as_str();
     let chain = [Cmd::new("if-shell")

@@ -82,6 +82,18 @@ pub(super) fn window_marks(target: Option<&str>, place: &str) -> Vec<Cmd> {
     marks.into_iter().map(|(key, value)| set(Scope::Window, target, key, value)).collect()
 }
 
+/// Gives a new window the size of the plan, whoever is attached: tmux makes a new window as large as the
+/// screen that was used last, even one of another session. Afterwards it follows who looks at it.
+pub(super) fn window_size(target: Option<&str>, (columns, rows): (u16, u16)) -> Vec<Cmd> {
+    let at = |cmd: Cmd| match target {
+        Some(target) => cmd.option("-t", target),
+        None => cmd,
+    };
+    let resize = Cmd::new("resize-window").option("-x", columns.to_string());
+    let follow = Cmd::new("set-option").flag("-w").flag("-u");
+    vec![at(resize.option("-y", rows.to_string())), at(follow).param("window-size")]
+}
+
 /// What a pane carries: home, role, and for an agent its address and life.
 pub(super) fn pane_marks(target: Option<&str>, want: &Wanted<'_>, home: &str) -> Vec<Cmd> {
     let mark = |key, value: &str| set(Scope::Pane, target, key, value);

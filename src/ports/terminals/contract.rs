@@ -88,7 +88,12 @@ pub fn order(seen: &PaneSeen, text: &str, token: &str) -> TypingOrder {
         agent: seen.agent.clone(),
         spawn: seen.spawn,
         pane: seen.pane.clone(),
-        input_line: InputLine { prompt: "\u{203a} ".to_owned(), home_column: 2, enter_delay_ms: 0 },
+        input_line: InputLine {
+            prompt: "\u{203a} ".to_owned(),
+            home_column: 2,
+            enter_delay_ms: 0,
+            multiline: true,
+        },
         text: text.to_owned(),
         token: token.to_owned(),
         left_over: Vec::new(),

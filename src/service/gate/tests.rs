@@ -91,6 +91,7 @@ fn a_request_signed_for_another_operators_workbench_is_refused() {
 fn an_agent_is_let_in_with_the_token_of_its_own_life_only() {
     let gate = gate(None);
     let spawn = Uuid::from_u128(5);
+    gate.update_lives(BTreeMap::from([(dev(), spawn)]));
     let request = |address: &str, spawn: Uuid, token: String| {
         let address = address.parse().expect("an address");
         Request { body: body(now(), 1), credential: Credential::Agent { address, spawn, token } }
@@ -107,6 +108,40 @@ fn an_agent_is_let_in_with_the_token_of_its_own_life_only() {
         let request = request(address, spawn, token);
         assert!(refusal(&gate, &request).contains("is not valid"));
     }
+}
+
+#[test]
+fn the_token_of_an_ended_life_is_worth_nothing() {
+    let (gate, ended) = (gate(None), Uuid::from_u128(5));
+    let token = FakeKeyring.agent_token(&dev(), ended).expect("a token");
+    let credential = Credential::Agent { address: dev(), spawn: ended, token };
+    let request = Request { body: body(now(), 1), credential };
+    assert!(refusal(&gate, &request).contains("is of an ended life"));
+    gate.update_lives(BTreeMap::from([(dev(), Uuid::from_u128(6))]));
+    assert!(refusal(&gate, &request).contains("is of an ended life"));
+}
+
+#[test]
+fn whoever_the_supervisor_started_is_not_the_operator() {
+    let gate = gate(None);
+    let mut child = crate::adapters::process::Invocation::new("sleep", "/")
+        .args(["60"])
+        .to_command()
+        .spawn()
+        .expect("a child");
+    let refused = admit(&gate, &signed(body(now(), 1)), Some(child.id()));
+    child.kill().expect("ended");
+    child.wait().expect("ended");
+    assert_eq!(
+        refused.map_err(|refusal| refusal.message),
+        Err("a program that the supervisor started is not the operator".to_owned())
+    );
+}
+
+#[test]
+fn a_caller_whose_ancestors_cannot_be_followed_is_nobody() {
+    let refused = admit(&gate(None), &signed(body(now(), 1)), Some(u32::MAX));
+    assert!(refused.is_err(), "{refused:?}");
 }
 
 #[test]

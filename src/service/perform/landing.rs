@@ -80,16 +80,19 @@ pub fn document(
     let text = decision_record(&view, &key, at);
     let entry =
         format!("- {} ({approval}, {})", to_line(&view.title, 120), at.strftime("%Y-%m-%d"));
+    // Not in an agent's hand: its title may say anything, and another workbench may write here too.
+    let digest: String = record.evidence_digest().chars().take(12).collect();
+    let marker = format!("agency {approval} {digest}");
     let folder = state.config.documents.folder.clone();
     let proof = plans::proof_folder(outside, record.submission);
     let (outside, handle) = (outside.clone(), handle.clone());
     lanes.push(
         "documents",
         Box::new(move || {
-            let written =
-                outside.folder.write_document(folder.as_deref(), &path, &text).and_then(|_| {
-                    outside.folder.add_change(folder.as_deref(), &format!("({approval},"), &entry)
-                });
+            let written = outside
+                .folder
+                .write_document(folder.as_deref(), &path, &text)
+                .and_then(|_| outside.folder.add_change(folder.as_deref(), &marker, &entry));
             if let Err(error) = outside.proving.clear(&proof) {
                 tracing::warn!(%error, "the checked-out tree stays");
             }

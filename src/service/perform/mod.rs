@@ -208,15 +208,20 @@ pub fn look(outside: &Outside, handle: &Handle, lanes: &Lanes) {
 
 /// Tells the gate what it must know.
 pub fn update_gate(gate: &Gate, state: &State) {
-    let mut panes = BTreeMap::new();
+    let (mut panes, mut lives) = (BTreeMap::new(), BTreeMap::new());
     for (name, agency) in state.sessions.live() {
         for (agent, record) in &agency.agents {
+            let address = AgentAddress::new(name.clone(), agent.clone());
             if let Some(pid) = record.pid {
-                panes.insert(pid, AgentAddress::new(name.clone(), agent.clone()));
+                panes.insert(pid, address.clone());
+            }
+            if let Some(spawn) = record.spawn {
+                lives.insert(address, spawn);
             }
         }
     }
     gate.update(state.operator_key.clone(), panes);
+    gate.update_lives(lives);
 }
 
 /// The fail point after an event was recorded.

@@ -43,6 +43,29 @@ fn nine_agents_fill_windows_without_a_pane_under_80x20() {
 }
 
 #[test]
+fn somebody_who_looks_at_another_session_does_not_make_the_panes_small() {
+    let world = RealWorld::with_user_config("");
+    // A terminal for that person: a pane of another server.
+    let screen = RealWorld::new();
+    let socket = world.socket.to_string_lossy().into_owned();
+    let look = ["env", "-u", "TMUX", "tmux", "-S", &socket, "attach-session", "-t", "=mine"];
+    let terminal =
+        ["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "-s", "screen"];
+    screen.user(&[&terminal[..], &look[..]].concat());
+    let attached = ["display-message", "-p", "-t", "=mine:", "#{session_attached}"];
+    wait_for("the person is there", || world.user(&attached) == "1");
+    world.tmux.ensure(&plan_of(&world, 9)).expect("it is made");
+    let sizes = ["list-panes", "-s", "-t", "=Code", "-F", "#{pane_width} #{pane_height}"];
+    for line in world.user(&sizes).lines() {
+        let (columns, rows) = line.split_once(' ').expect("two numbers");
+        let (columns, rows): (u32, u32) = (columns.parse().unwrap(), rows.parse().unwrap());
+        assert!(columns >= 80 && rows >= 20, "{line}");
+    }
+    let own = ["show-options", "-w", "-v", "-t", "=Code:agents", "window-size"];
+    assert_eq!(world.user(&own), "", "the window follows whoever looks at it");
+}
+
+#[test]
 fn titles_and_environment_reach_the_pane() {
     let world = RealWorld::new();
     let out = world.folder.path().join("env");
@@ -66,6 +89,22 @@ fn titles_and_environment_reach_the_pane() {
     let title =
         world.user(&["list-panes", "-t", "=Code:agents", "-F", "#{pane_title}|#{@agency_title}"]);
     assert_eq!(title, "agent0 #1|agent0 ##1");
+}
+
+#[test]
+fn a_later_window_of_a_session_does_not_pass_for_its_first_agent() {
+    let world = RealWorld::new();
+    let out = world.folder.path().join("env");
+    let mut plan = plan_of(&world, 2);
+    for pane in &mut plan.panes {
+        pane.launch.env.insert("AGENCY_AGENT".to_owned(), pane.agent.to_string());
+    }
+    world.tmux.ensure(&plan).expect("it is made");
+    let write = format!("env > '{0}.new'; mv '{0}.new' '{0}'", out.display());
+    world.user(&["new-window", "-t", "=Code:", "/bin/sh", "-c", &write]);
+    wait_for("the window wrote its environment", || out.exists());
+    let env = std::fs::read_to_string(out).expect("text");
+    assert!(!env.contains("AGENCY_AGENT"), "{env}");
 }
 
 #[test]
