@@ -127,6 +127,22 @@ impl Probe {
             })
     }
 
+    /// Whether the order's text stands in the input line; of one that is longer than the screen, whether all
+    /// that is on the screen down to the cursor is its end.
+    pub(super) fn stands(&self, order: &TypingOrder) -> bool {
+        if self.holds(order, &order.text) {
+            return true;
+        }
+        let (column, row) = self.cursor();
+        let Some(line) = self.lines.get(row) else { return false };
+        let behind = from_column(line, column);
+        let last = line.strip_suffix(behind).unwrap_or(line);
+        let above = self.lines.get(..row).map(<[String]>::concat).unwrap_or_default();
+        let shown = strip(&format!("{above}{last}"));
+        let is_end = strip(&to_plain(&order.text)).ends_with(&shown);
+        behind.trim().is_empty() && is_end && shown.contains(&strip(&order.token))
+    }
+
     /// Whether the typed text no longer stands at the cursor: the prompt is empty again, or the
     /// program has gone to work.
     pub(super) fn has_left(&self, typed: &Self, line: &InputLine) -> bool {

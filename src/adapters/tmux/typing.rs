@@ -148,7 +148,7 @@ fn arrive(server: &Server, order: &TypingOrder) -> Result<Arrival, TerminalError
         let now = Probe::take(server, pane)?;
         // The text stands in the input line, and not only somewhere on the screen: a program may show it and
         // ask something. A cursor that moves tells of a text that is still being drawn.
-        if now.shows(&order.token) && now.holds(order, &order.text) && now.state == before.state {
+        if now.shows(&order.token) && now.stands(order) && now.state == before.state {
             break;
         }
         before = now;
@@ -157,9 +157,7 @@ fn arrive(server: &Server, order: &TypingOrder) -> Result<Arrival, TerminalError
     let typed = Probe::take(server, pane)?;
     Ok(match typed.disturbance(order) {
         Some(reason) => Arrival::Lost(format!("then: {reason}")),
-        None if !typed.holds(order, &order.text) => {
-            Arrival::Lost("then the screen changed".to_owned())
-        }
+        None if !typed.stands(order) => Arrival::Lost("then the screen changed".to_owned()),
         None => Arrival::Seen(typed),
     })
 }

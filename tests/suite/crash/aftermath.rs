@@ -74,7 +74,7 @@ impl Job {
         let merges = self.world.git(&["rev-list", "--first-parent", "--count", &range]);
         assert_eq!(merges, "1", "commits on the branch itself");
         let log = std::fs::read_to_string(self.world.home().join("CHANGELOG.md")).expect("a log");
-        assert_eq!(log.matches("AP-001").count(), 1, "{log}");
+        assert_eq!(log.matches("(AP-001,").count(), 1, "{log}");
         let records = names(&self.world.home().join("docs/decisions"));
         assert_eq!(records.len(), 1, "{records:?}");
     }
