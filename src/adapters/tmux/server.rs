@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn two_homes_never_share_a_mark() {
-        assert_eq!(to_mark("/work/a b"), "/work/a_20b");
+        assert_eq!(to_mark("/srv/a b"), "/srv/a_20b");
         assert_ne!(to_mark("/a_20b"), to_mark("/a b"));
     }
 
