@@ -114,17 +114,21 @@ impl Probe {
         if prompt.is_empty() || self.disturbance(order).is_some() {
             return false;
         }
-        let (column, row) = self.cursor();
-        let Some(line) = self.lines.get(row) else { return false };
-        let behind = from_column(line, column);
-        let last = line.strip_suffix(behind).unwrap_or(line);
         let wanted = strip(&format!("{prompt}{}", to_plain(text)));
         let begins = |at: &usize| self.lines.get(*at).is_some_and(|line| line.starts_with(prompt));
-        behind.trim().is_empty()
-            && (0..=row).rev().filter(begins).any(|at| {
-                let above = self.lines.get(at..row).map(<[String]>::concat).unwrap_or_default();
-                strip(&format!("{above}{last}")) == wanted
-            })
+        let mut rows = (0..=self.cursor().1).rev().filter(begins);
+        rows.any(|at| self.shown_from(at).is_some_and(|shown| shown == wanted))
+    }
+
+    /// What is on the screen from a row down to the cursor, without white space; none if something
+    /// stands behind the cursor.
+    fn shown_from(&self, first: usize) -> Option<String> {
+        let (column, row) = self.cursor();
+        let line = self.lines.get(row)?;
+        let behind = from_column(line, column);
+        let last = line.strip_suffix(behind).unwrap_or(line);
+        let above = self.lines.get(first..row)?.concat();
+        behind.trim().is_empty().then(|| strip(&format!("{above}{last}")))
     }
 
     /// Whether the order's text stands in the input line; of one that is longer than the screen, whether all
@@ -133,14 +137,9 @@ impl Probe {
         if self.holds(order, &order.text) {
             return true;
         }
-        let (column, row) = self.cursor();
-        let Some(line) = self.lines.get(row) else { return false };
-        let behind = from_column(line, column);
-        let last = line.strip_suffix(behind).unwrap_or(line);
-        let above = self.lines.get(..row).map(<[String]>::concat).unwrap_or_default();
-        let shown = strip(&format!("{above}{last}"));
-        let is_end = strip(&to_plain(&order.text)).ends_with(&shown);
-        behind.trim().is_empty() && is_end && shown.contains(&strip(&order.token))
+        let whole = strip(&to_plain(&order.text));
+        self.shown_from(0)
+            .is_some_and(|shown| whole.ends_with(&shown) && shown.contains(&strip(&order.token)))
     }
 
     /// Whether the typed text no longer stands at the cursor: the prompt is empty again, or the

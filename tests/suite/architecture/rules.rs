@@ -138,10 +138,8 @@ pub fn bad_habits(source: &Source, tests: &BTreeSet<String>) -> Vec<String> {
         ("#[ignore", "has a test that is never run"),
         ("#[should_panic", "has a test that takes any panic for the right one"),
     ];
-    // What a bench measures may be that nothing happens for a while.
-    let may_rest = source.path.starts_with("benches/");
     for (word, problem) in banned {
-        if source.code.contains(word) && !(may_rest && word == "thread::sleep") {
+        if source.code.contains(word) {
             complain(problem);
         }
     }
