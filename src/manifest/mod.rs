@@ -15,6 +15,7 @@ pub mod workbench;
 
 pub mod message;
 
+pub mod runtime;
 pub mod template;
 
 pub mod rehearsal;

@@ -8,20 +8,19 @@ use std::path::PathBuf;
 
 use crate::domain::checks::ChecksConfig;
 use crate::domain::name::{Address, Name};
-use crate::domain::runtime::{InputLine, Runtime};
+use crate::domain::runtime::Runtime;
 use crate::domain::workbench::{
     DocumentsConfig, ProjectConfig, QueueConfig, TmuxConfig, WorkbenchConfig,
 };
 use crate::manifest::fields::{Fields, Notes, items_of, text_of};
 use crate::manifest::problem::Problems;
+use crate::manifest::runtime;
 use crate::manifest::tree::{self, Node, NodeValue};
 
 /// Largest side of a window that tmux makes (`WINDOW_MAXIMUM`).
 const MAX_SIDE: i64 = 10_000;
 /// A day: a check that runs longer is a service, not a check.
 const MAX_TIME_LIMIT_S: i64 = 86_400;
-/// Ten seconds between text and Enter: longer looks like a hung agent.
-const MAX_ENTER_DELAY_MS: i64 = 10_000;
 
 /// Reads the settings; `file` is their name for messages.
 pub fn parse(file: &str, text: &str) -> Result<WorkbenchConfig, Problems> {
@@ -143,7 +142,7 @@ fn runtimes(fields: &Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<Name, Runtim
             let message = format!("`{}` is built in; choose another name", entry.key);
             notes.add(Some(entry.at), &path, message);
         }
-        let runtime = Fields::of(&entry.node, &path, notes).map(|f| runtime(f, notes));
+        let runtime = Fields::of(&entry.node, &path, notes).map(|f| own_runtime(f, notes));
         match Name::parse(&entry.key) {
             Ok(name) => runtimes.extend(runtime.map(|runtime| (name, runtime))),
             Err(error) => notes.add(Some(entry.at), &path, error.to_string()),
@@ -152,7 +151,7 @@ fn runtimes(fields: &Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<Name, Runtim
     runtimes
 }
 
-fn runtime(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Runtime {
+fn own_runtime(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Runtime {
     let path = fields.path_of("command");
     let command = match fields.node("command") {
         Some(node) => argv(node, &path, notes),
@@ -162,32 +161,10 @@ fn runtime(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Runtime {
             Vec::new()
         }
     };
-    let input_line = fields.table("input_line", notes).and_then(|f| input_line(f, notes));
+    let input_line = fields.table("input_line", notes).and_then(|f| runtime::input::read(f, notes));
     let reports_state = fields.flag("reports_state", notes).unwrap_or(false);
     fields.finish(notes);
-    Runtime { command, input_line, reports_state }
-}
-
-fn input_line(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<InputLine> {
-    // A prompt of blanks is refused as empty: an empty screen begins with them too.
-    let prompt = fields.text("prompt", notes).map(|(_, prompt)| prompt);
-    if prompt.is_none() && fields.node("prompt").is_none() {
-        let path = fields.path_of("prompt");
-        notes.add(Some(fields.at()), &path, "is missing; write what the input line begins with");
-    }
-    let home_column = fields.number("home_column", 0..=MAX_SIDE, notes);
-    let multiline = fields.flag("multiline", notes).unwrap_or(false);
-    let delay = fields.number("enter_delay_ms", 0..=MAX_ENTER_DELAY_MS, notes).unwrap_or(0);
-    fields.finish(notes);
-    let prompt = prompt?;
-    let home = home_column.and_then(|column| u16::try_from(column).ok());
-    let width = u16::try_from(unicode_width::UnicodeWidthStr::width(prompt.as_str())).ok();
-    Some(InputLine {
-        home_column: home.or(width).unwrap_or(0),
-        enter_delay_ms: u32::try_from(delay).unwrap_or(0),
-        multiline,
-        prompt,
-    })
+    Runtime { command, input_line, reports_state, ..Runtime::default() }
 }
 
 /// A first `agency.toml` that says what can be set; `project` and `socket` are filled in if given.

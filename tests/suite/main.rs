@@ -25,6 +25,8 @@ mod runtimes;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
+mod screens;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod shell;

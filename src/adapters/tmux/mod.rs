@@ -9,6 +9,7 @@
 mod attach;
 mod closing;
 mod command;
+pub mod ghost;
 mod glance;
 mod hooks;
 mod layout;

@@ -204,8 +204,8 @@ mod tests {
         InputLine {
             prompt: "\u{203a} ".to_owned(),
             home_column: 2,
-            enter_delay_ms: 0,
             multiline: true,
+            ..InputLine::default()
         }
     }
 

@@ -91,8 +91,8 @@ pub fn order(seen: &PaneSeen, text: &str, token: &str) -> TypingOrder {
         input_line: InputLine {
             prompt: "\u{203a} ".to_owned(),
             home_column: 2,
-            enter_delay_ms: 0,
             multiline: true,
+            ..InputLine::default()
         },
         text: text.to_owned(),
         token: token.to_owned(),
