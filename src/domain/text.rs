@@ -3,11 +3,14 @@
 //! Control characters are taken out before anything is measured, cut or printed.
 
 /// Drops control characters other than newline and tab, also C1 and the bidirectional overrides, and
-/// makes CR LF a newline. What is left can be put on a screen or into a pane.
+/// makes everything that somebody may read as the end of a line a newline (Unicode, UAX 14: CR LF, CR, VT,
+/// FF, NEL, LS, PS). What is left can be put on a screen or into a pane.
 pub fn to_plain(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.replace("\r\n", "\n").replace(LINE_ENDS, "\n");
     text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_unsafe(*c)).collect()
 }
+
+const LINE_ENDS: [char; 6] = ['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
 
 fn is_unsafe(c: char) -> bool {
     c.is_control()

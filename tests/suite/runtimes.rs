@@ -56,7 +56,7 @@ fn a_program_with_a_known_prompt_is_typed_into_and_one_without_is_not() {
     until(LIMIT, "the text in the program", || {
         // One line, wrapped by the screen: to this program each line's end would be an Enter.
         let rows = screen(&playground, "Prompt");
-        let is_whole = rows.replace('\n', "").matches("| typed once").count() == 2;
+        let is_whole = rows.replace('\n', "").matches(": \"typed once\"").count() == 2;
         if is_whole && rows.matches("got ").count() == 1 { Ok(()) } else { Err(rows) }
     });
     until(LIMIT, "the delivery in the ledger", || match states(&playground, "Prompt") {

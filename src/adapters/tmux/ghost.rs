@@ -1,13 +1,31 @@
-//! Ghost text: which characters of a styled row are drawn dim, as programs draw what nobody typed.
+//! Ghost text: which characters of a styled screen are drawn dim, as programs draw what nobody typed.
 //!
-//! The row is what `capture-pane -e` gives. Only colours and faintness are read; every other sequence is
-//! skipped. It does not judge what the text means.
+//! The screen is what `capture-pane -e` gives, whose colours go on from one row to the next. Only colours
+//! and faintness are read; every other sequence is skipped. It does not judge what the text means.
 
-/// For each visible character whether it is faint, or grey.
+/// For each visible character of a row that was captured alone whether it is faint, or grey.
 pub fn flags(row: &str) -> Vec<bool> {
-    let mut flags = Vec::new();
+    rows(row).into_iter().next().map(|row| row.is_dim).unwrap_or_default()
+}
+
+/// A row of a screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    /// Its characters.
+    pub text: String,
+    /// For each of them whether it is faint, or grey.
+    pub is_dim: Vec<bool>,
+}
+
+/// The rows of a captured screen.
+pub fn rows(screen: &str) -> Vec<Row> {
     let mut pen = Pen::default();
-    let mut rest = row.chars().peekable();
+    screen.lines().map(|line| row(line, &mut pen)).collect()
+}
+
+fn row(line: &str, pen: &mut Pen) -> Row {
+    let mut row = Row::default();
+    let mut rest = line.chars().peekable();
     while let Some(c) = rest.next() {
         match (c, rest.peek().copied()) {
             ('\u{1b}', Some('[')) => {
@@ -34,10 +52,13 @@ pub fn flags(row: &str) -> Vec<bool> {
             }
             // SO and SI choose a character set; they take no place.
             ('\u{e}' | '\u{f}', _) => {}
-            _ => flags.push(pen.is_faint || pen.is_grey),
+            _ => {
+                row.text.push(c);
+                row.is_dim.push(pen.is_faint || pen.is_grey);
+            }
         }
     }
-    flags
+    row
 }
 
 /// Skips an operating system command up to its end: BEL, or ESC and a backslash.
@@ -121,6 +142,12 @@ mod tests {
             "..",
             "a background is no ink"
         );
+    }
+
+    #[test]
+    fn a_colour_goes_on_into_the_next_row() {
+        let rows = rows("\u{1b}[2mab\nc\u{1b}[0md");
+        assert_eq!((rows[1].text.as_str(), &rows[1].is_dim), ("cd", &vec![true, false]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Start at [`Tmux`]. `server` reaches tmux (`link` is the persistent client, `protocol` its language,
 //! `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
-//! `layout`), `typing` brings text into an input line (`probe`), `closing` ends a session, `hooks` has deaths pushed.
+//! `layout`), `typing` brings text into an input line (`probe`, `standing`), `closing` ends a session, `hooks` has deaths pushed.
 //! Objects are
 //! addressed by id; nothing without this workbench's mark is touched.
 
@@ -20,6 +20,7 @@ mod protocol;
 mod reconcile;
 mod server;
 mod snapshot;
+mod standing;
 mod typing;
 mod version;
 mod wanted;

@@ -1,14 +1,13 @@
 //! One look at a pane's state and screen, and what follows from it for typing.
 //!
 //! State and screen come from one chain, so they belong to the same moment. Nothing is guessed: a
-//! line that is not exactly the empty prompt is not empty.
-
-use unicode_width::UnicodeWidthChar;
+//! line that is not exactly the empty input line is not empty. What stands in it is `standing`'s to say.
 
 use super::command::Cmd;
+use super::ghost;
 use super::server::Server;
 use crate::domain::runtime::InputLine;
-use crate::domain::text::to_plain;
+use crate::domain::runtime::input_line::Place;
 use crate::ports::terminals::{TerminalError, TypingOrder};
 
 /// What must not change between the look and the paste. One comparison of one text: no value in it
@@ -22,40 +21,69 @@ const TYPING_S: u64 = 3;
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
     pub(super) state: String,
-    lines: Vec<String>,
+    pub(super) rows: Vec<String>,
+    /// For each character of the cursor's row whether it is dim; empty if that was not asked.
+    ghost: Vec<bool>,
 }
 
 impl Probe {
-    /// Looks at a pane.
-    pub(super) fn take(server: &Server, pane: &str) -> Result<Self, TerminalError> {
+    /// Looks at a pane; at its styles only where the input line is told by them.
+    pub(super) fn take(
+        server: &Server,
+        pane: &str,
+        line: &InputLine,
+    ) -> Result<Self, TerminalError> {
+        let is_styled = line.ghost || !line.placeholder.is_empty();
+        let capture = Cmd::new("capture-pane").flag("-p");
+        let capture = if is_styled { capture.flag("-e") } else { capture };
         let chain = [
             Cmd::new("display-message").flag("-p").option("-t", pane).param(STATE),
-            Cmd::new("capture-pane").flag("-p").option("-t", pane),
+            capture.option("-t", pane),
         ];
-        Ok(Self::parse(&server.read(&chain)?))
+        let text = server.read(&chain)?;
+        Ok(if is_styled { Self::parse_styled(&text) } else { Self::parse(&text) })
     }
 
-    fn parse(text: &str) -> Self {
-        let mut lines = text.lines().map(str::to_owned);
-        Self { state: lines.next().unwrap_or_default(), lines: lines.collect() }
+    /// Reads the state and the screen that follows it.
+    pub(super) fn parse(text: &str) -> Self {
+        let (state, screen) = text.split_once('\n').unwrap_or((text, ""));
+        let rows = screen.lines().map(str::to_owned).collect();
+        Self { state: state.to_owned(), rows, ghost: Vec::new() }
     }
 
-    /// Whether the visible screen shows a token.
-    pub(super) fn shows(&self, token: &str) -> bool {
-        is_token_in(&self.lines.concat(), token)
+    fn parse_styled(text: &str) -> Self {
+        let (state, screen) = text.split_once('\n').unwrap_or((text, ""));
+        let mut probe = Self { state: state.to_owned(), rows: Vec::new(), ghost: Vec::new() };
+        let (_, cursor_row) = probe.cursor();
+        for (at, row) in ghost::rows(screen).into_iter().enumerate() {
+            if at == cursor_row {
+                probe.ghost = row.is_dim;
+            }
+            probe.rows.push(row.text);
+        }
+        probe
+    }
+
+    /// Whether the visible screen shows a token, maybe wrapped within the frame of an input.
+    pub(super) fn shows(&self, token: &str, line: &InputLine) -> bool {
+        let rows: String = self.rows.iter().map(|row| line.bare(row)).collect();
+        is_token_in(&rows, token)
     }
 
     fn field(&self, at: usize) -> &str {
         self.state.split(' ').nth(at).unwrap_or_default()
     }
 
-    fn cursor(&self) -> (usize, usize) {
+    pub(super) fn cursor(&self) -> (usize, usize) {
         let number = |at| self.field(at).parse().unwrap_or(usize::MAX);
         (number(5), number(6))
     }
 
-    fn cursor_line(&self) -> &str {
-        self.lines.get(self.cursor().1).map(String::as_str).unwrap_or_default()
+    /// The screen as far as the input line is concerned.
+    pub(super) fn place(&self) -> Place<'_> {
+        let (x, y) = self.cursor();
+        let side = |number| u16::try_from(number).unwrap_or(u16::MAX);
+        Place { rows: &self.rows, cursor: (side(x), side(y)), ghost: &self.ghost }
     }
 
     /// Why the pane takes no text, whatever is on its screen.
@@ -81,11 +109,10 @@ impl Probe {
         if let Some(reason) = self.disturbance(order) {
             return Ok(Some(reason.to_owned()));
         }
-        let line = &order.input_line;
-        if self.is_at_empty_prompt(line) {
+        if order.input_line.is_empty_at(self.place()) {
             return Ok(None);
         }
-        if !self.is_at_prompt(line) {
+        if !order.input_line.is_at(self.place()) {
             return Ok(Some("not at its prompt".to_owned()));
         }
         let reason = match is_person_typing(server, &order.pane.0)? {
@@ -95,62 +122,16 @@ impl Probe {
         Ok(Some(reason.to_owned()))
     }
 
-    fn is_at_prompt(&self, line: &InputLine) -> bool {
-        // tmux drops blanks at the end of a line, and a prompt mostly ends with one.
-        let prompt = line.prompt.trim_end();
-        !prompt.is_empty() && self.cursor_line().starts_with(prompt)
-    }
-
-    fn is_at_empty_prompt(&self, line: &InputLine) -> bool {
-        self.is_at_prompt(line)
-            && self.cursor().0 == usize::from(line.home_column)
-            && from_column(self.cursor_line(), usize::from(line.home_column)).trim().is_empty()
-    }
-
-    /// Whether the input line is proven to hold exactly a text: from the prompt to the cursor nothing but
-    /// it, and nothing behind. White space does not count, programs wrap and indent.
-    pub(super) fn holds(&self, order: &TypingOrder, text: &str) -> bool {
-        let prompt = order.input_line.prompt.trim_end();
-        if prompt.is_empty() || self.disturbance(order).is_some() {
-            return false;
+    /// A condition of the server that holds only while the pane is as it was probed and, where the token
+    /// stands in one row, still shows it: the program has not put anything else in its place.
+    pub(super) fn unchanged(&self, token: &str) -> String {
+        let same = format!("#{{==:{STATE},{}}}", self.state);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let is_shown = self.rows.iter().any(|row| row.contains(token));
+        if !is_shown || token.is_empty() || !token.chars().all(is_plain) {
+            return same;
         }
-        let wanted = strip(&format!("{prompt}{}", to_plain(text)));
-        let begins = |at: &usize| self.lines.get(*at).is_some_and(|line| line.starts_with(prompt));
-        let mut rows = (0..=self.cursor().1).rev().filter(begins);
-        rows.any(|at| self.shown_from(at).is_some_and(|shown| shown == wanted))
-    }
-
-    /// What is on the screen from a row down to the cursor, without white space; none if something
-    /// stands behind the cursor.
-    fn shown_from(&self, first: usize) -> Option<String> {
-        let (column, row) = self.cursor();
-        let line = self.lines.get(row)?;
-        let behind = from_column(line, column);
-        let last = line.strip_suffix(behind).unwrap_or(line);
-        let above = self.lines.get(first..row)?.concat();
-        behind.trim().is_empty().then(|| strip(&format!("{above}{last}")))
-    }
-
-    /// Whether the order's text stands in the input line; of one that is longer than the screen, whether all
-    /// that is on the screen down to the cursor is its end.
-    pub(super) fn stands(&self, order: &TypingOrder) -> bool {
-        if self.holds(order, &order.text) {
-            return true;
-        }
-        let whole = strip(&to_plain(&order.text));
-        self.shown_from(0)
-            .is_some_and(|shown| whole.ends_with(&shown) && shown.contains(&strip(&order.token)))
-    }
-
-    /// Whether the typed text no longer stands at the cursor: the prompt is empty again, or the
-    /// program has gone to work.
-    pub(super) fn has_left(&self, typed: &Self, line: &InputLine) -> bool {
-        if self.is_at_empty_prompt(line) {
-            return true;
-        }
-        let before = strip(typed.cursor_line());
-        let is_same = !before.is_empty() && strip(self.cursor_line()).contains(&before);
-        !is_same && !self.is_at_prompt(line) && self.cursor() != typed.cursor()
+        format!("#{{&&:{same},#{{C:{token}}}}}")
     }
 }
 
@@ -174,19 +155,7 @@ fn is_person_typing(server: &Server, pane: &str) -> Result<bool, TerminalError> 
     Ok(lines.any(is_recent))
 }
 
-/// What of a line lies at or right of a column.
-fn from_column(line: &str, column: usize) -> &str {
-    let mut at = 0;
-    for (index, c) in line.char_indices() {
-        if at >= column {
-            return line.get(index..).unwrap_or_default();
-        }
-        at += c.width().unwrap_or(0);
-    }
-    ""
-}
-
-fn strip(text: &str) -> String {
+pub(super) fn strip(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
@@ -200,59 +169,24 @@ pub(super) fn is_token_in(screen: &str, token: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn line() -> InputLine {
-        InputLine {
-            prompt: "\u{203a} ".to_owned(),
-            home_column: 2,
-            multiline: true,
-            ..InputLine::default()
-        }
-    }
-
-    #[test]
-    fn an_input_line_is_empty_only_with_the_cursor_at_home_and_nothing_behind() {
-        let at = |x: u16, text: &str| Probe::parse(&format!("0 0 0 9 s {x} 1\nbanner\n{text}\n"));
-        assert!(at(2, "›").is_at_empty_prompt(&line()));
-        assert!(!at(3, "›").is_at_empty_prompt(&line()));
-        assert!(!at(2, "› half a sentence").is_at_empty_prompt(&line()));
-        assert!(!at(2, "1. allow").is_at_empty_prompt(&line()));
-    }
-
-    #[test]
-    fn a_left_over_is_known_only_when_it_stands_alone_between_prompt_and_cursor() {
-        let order = TypingOrder {
-            agent: "A/b".parse().expect("an address"),
-            spawn: uuid::Uuid::nil(),
-            pane: crate::ports::terminals::PaneId("%1".to_owned()),
-            input_line: line(),
-            text: String::new(),
-            token: String::new(),
-            left_over: Vec::new(),
-            deadline_ms: 0,
-        };
-        let spawn = order.spawn;
-        let at = |x: u16, y: u16, rows: &str| {
-            Probe::parse(&format!("0 0 0 9 {spawn} {x} {y}\n{rows}")).holds(&order, "see\n| a b")
-        };
-        assert!(at(7, 2, "banner\n› see\n  | a b\n"));
-        assert!(!at(9, 2, "banner\n› see\n  | a b c\n"), "a person typed on");
-        assert!(!at(6, 2, "banner\n› see\n  | a b\n"), "the cursor stands in it");
-        assert!(!at(7, 2, "banner\n› oh see\n  | a b\n"), "something stands before it");
-        assert!(!at(7, 2, "banner\n1. see\n  | a b\n"), "not at a prompt");
-    }
-
     #[test]
     fn a_wrapped_token_is_still_seen() {
-        assert!(is_token_in("› see 0193\n  a1b2 ok", "0193a1b2"));
-        assert!(!is_token_in("›", ""));
+        assert!(is_token_in("\u{203a} see 0193\n  a1b2 ok", "0193a1b2"));
+        assert!(!is_token_in("\u{203a}", ""));
     }
 
     #[test]
-    fn a_text_that_stands_after_enter_has_not_left() {
-        let typed = Probe::parse("0 0 0 9 s 7 0\n› hello\n");
-        let same = Probe::parse("0 0 0 9 s 7 0\n› hello\n");
-        let working = Probe::parse("0 0 0 9 s 0 1\n› hello\nworking\n");
-        assert!(!same.has_left(&typed, &line()));
-        assert!(working.has_left(&typed, &line()));
+    fn dim_text_of_the_cursors_row_is_known_and_the_screen_is_plain() {
+        let probe = Probe::parse_styled("0 0 0 9 s 2 1\n\u{1b}[1mtop\u{1b}[0m\n> \u{1b}[2mTry it");
+        assert_eq!(probe.rows, ["top", "> Try it"]);
+        assert_eq!(probe.place().ghost, [false, false, true, true, true, true, true, true]);
+    }
+
+    #[test]
+    fn enter_depends_on_the_token_only_where_it_can_be_searched_for() {
+        let shown = Probe::parse("0 0 0 9 s 5 0\n> ab-12\n");
+        assert!(shown.unchanged("ab-12").contains("#{C:ab-12}"));
+        assert!(!shown.unchanged("ab-13").contains("C:"), "it is wrapped, or folded");
+        assert!(!shown.unchanged("a,b").contains("C:"));
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::command::Cmd;
 use super::pause::{Pause, rest};
-use super::probe::{Probe, STATE};
+use super::probe::Probe;
 use super::server::Server;
 use crate::domain::text::to_plain;
 use crate::failpoint;
@@ -24,7 +24,7 @@ const REFUSED: &str = "agency-refused";
 /// Carries out one order.
 pub(super) fn type_text(server: &Server, order: &TypingOrder) -> Result<Typed, TerminalError> {
     let pane = order.pane.0.as_str();
-    let probe = match Probe::take(server, pane) {
+    let probe = match Probe::take(server, pane, &order.input_line) {
         Ok(probe) => probe,
         Err(TerminalError::Refused { .. } | TerminalError::NoServer) => {
             return Ok(not_ready("the pane is gone"));
@@ -70,7 +70,7 @@ fn paste(server: &Server, order: &TypingOrder, probe: &Probe) -> Result<bool, Te
         Cmd::new("if-shell")
             .flag("-F")
             .option("-t", pane)
-            .param(format!("#{{==:{STATE},{}}}", probe.state))
+            .param(probe.unchanged(""))
             .param(format!("paste-buffer -p -r -d -b {buffer} -t {pane}"))
             .param(format!("delete-buffer -b {buffer} ; display-message -p {REFUSED}")),
     ];
@@ -82,7 +82,7 @@ fn submit(server: &Server, order: &TypingOrder) -> Result<Typed, TerminalError> 
         Arrival::Seen(typed) => typed,
         Arrival::Lost(reason) => return Ok(uncertain(&format!("the text was pasted, {reason}"))),
     };
-    if !enter(server, order, format!("#{{==:{STATE},{}}}", typed.state))? {
+    if !enter(server, order, typed.unchanged(&order.token))? {
         return Ok(uncertain("the text was pasted, then the pane changed before Enter"));
     }
     failpoint::hit("delivery.entered");
@@ -95,7 +95,7 @@ fn submit_left_over(
     order: &TypingOrder,
     seen: &Probe,
 ) -> Result<Typed, TerminalError> {
-    if !enter(server, order, format!("#{{==:{STATE},{}}}", seen.state))? {
+    if !enter(server, order, seen.unchanged(""))? {
         return Ok(not_ready("the pane changed while it was looked at"));
     }
     see_it_leave(server, order, seen)
@@ -109,7 +109,7 @@ fn see_it_leave(
 ) -> Result<Typed, TerminalError> {
     let mut pause = Pause::up_to(limit_of(order));
     loop {
-        let now = Probe::take(server, &order.pane.0)?;
+        let now = Probe::take(server, &order.pane.0, &order.input_line)?;
         if let Some(reason) = now.disturbance(order) {
             return Ok(uncertain(&format!("the text was submitted, then: {reason}")));
         }
@@ -137,7 +137,7 @@ enum Arrival {
 fn arrive(server: &Server, order: &TypingOrder) -> Result<Arrival, TerminalError> {
     let pane = order.pane.0.as_str();
     let mut pause = Pause::up_to(limit_of(order));
-    let mut before = Probe::take(server, pane)?;
+    let mut before = Probe::take(server, pane, &order.input_line)?;
     loop {
         if let Some(reason) = before.disturbance(order) {
             return Ok(Arrival::Lost(format!("then: {reason}")));
@@ -145,16 +145,17 @@ fn arrive(server: &Server, order: &TypingOrder) -> Result<Arrival, TerminalError
         if !pause.again() {
             return Ok(Arrival::Lost("but did not show".to_owned()));
         }
-        let now = Probe::take(server, pane)?;
+        let now = Probe::take(server, pane, &order.input_line)?;
         // The text stands in the input line, and not only somewhere on the screen: a program may show it and
         // ask something. A cursor that moves tells of a text that is still being drawn.
-        if now.shows(&order.token) && now.stands(order) && now.state == before.state {
+        let is_seen = now.shows(&order.token, &order.input_line) || now.holds_folded(order);
+        if is_seen && now.stands(order) && now.state == before.state {
             break;
         }
         before = now;
     }
     rest(Duration::from_millis(u64::from(order.input_line.enter_delay_ms)));
-    let typed = Probe::take(server, pane)?;
+    let typed = Probe::take(server, pane, &order.input_line)?;
     Ok(match typed.disturbance(order) {
         Some(reason) => Arrival::Lost(format!("then: {reason}")),
         None if !typed.stands(order) => Arrival::Lost("then the screen changed".to_owned()),

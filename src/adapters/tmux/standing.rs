@@ -1,0 +1,165 @@
+//! What stands in an input line: whether it is exactly a text of ours, the mark that a program shows in
+//! place of a long one, or no longer there.
+//!
+//! White space does not count, because programs wrap and indent; the frame around the input does not
+//! either. Everything else does: one character more is a person's.
+
+use super::probe::{Probe, strip};
+use crate::domain::runtime::InputLine;
+use crate::domain::runtime::input_line::from_column;
+use crate::domain::text::to_plain;
+use crate::ports::terminals::TypingOrder;
+
+impl Probe {
+    /// Whether the input line is proven to hold exactly a text: from the prompt to the cursor nothing but
+    /// it, and nothing behind.
+    pub(super) fn holds(&self, order: &TypingOrder, text: &str) -> bool {
+        let line = &order.input_line;
+        let wanted = strip(&format!("{}{}", line.prompt, to_plain(text)));
+        self.typed_in(order).any(|shown| strip(&shown) == wanted)
+    }
+
+    /// Whether it holds nothing but the mark that the program shows in place of a long text.
+    pub(super) fn holds_folded(&self, order: &TypingOrder) -> bool {
+        let line = &order.input_line;
+        let prompt = line.prompt.trim_end();
+        let is_mark = |shown: String| {
+            let text = shown.strip_prefix(prompt).unwrap_or_default().trim();
+            line.pasted.iter().any(|mark| mark.is_all_of(text))
+        };
+        !line.pasted.is_empty() && self.typed_in(order).any(is_mark)
+    }
+
+    /// Whether the order's text stands in the input line; of one that is longer than the screen, whether all
+    /// that is on the screen down to the cursor is its end.
+    pub(super) fn stands(&self, order: &TypingOrder) -> bool {
+        if self.holds(order, &order.text) || self.holds_folded(order) {
+            return true;
+        }
+        let whole = strip(&to_plain(&order.text));
+        let token = strip(&order.token);
+        let is_end = |shown: String| {
+            let shown = strip(&shown);
+            whole.ends_with(&shown) && shown.contains(&token)
+        };
+        self.shown_from(0, &order.input_line).is_some_and(is_end)
+    }
+
+    /// Whether the typed text no longer stands at the cursor: the input line is empty again, or the
+    /// program has gone to work.
+    pub(super) fn has_left(&self, typed: &Self, line: &InputLine) -> bool {
+        if line.is_empty_at(self.place()) {
+            return true;
+        }
+        let before = strip(line.bare(typed.place().row()));
+        let is_same = !before.is_empty() && strip(self.place().row()).contains(&before);
+        !is_same && !line.is_at(self.place()) && self.cursor() != typed.cursor()
+    }
+
+    /// What stands between a prompt and the cursor, for each row above it that begins with one.
+    fn typed_in<'p>(&'p self, order: &'p TypingOrder) -> impl Iterator<Item = String> + 'p {
+        let line = &order.input_line;
+        let is_free = self.disturbance(order).is_none();
+        let rows = (0..=self.cursor().1).rev().take(if is_free { self.rows.len() } else { 0 });
+        let begins = |at: &usize| self.rows.get(*at).is_some_and(|row| line.begins(row));
+        rows.filter(begins).filter_map(|at| self.shown_from(at, line))
+    }
+
+    /// What is on the screen from a row down to the cursor, without frames, rows joined by a blank; none if
+    /// something stands behind the cursor.
+    fn shown_from(&self, first: usize, line: &InputLine) -> Option<String> {
+        let (column, row) = self.cursor();
+        let last = self.rows.get(row)?;
+        let behind = from_column(last, column);
+        if !line.bare(behind).is_empty() {
+            return None;
+        }
+        let last = line.inner(last.strip_suffix(behind).unwrap_or(last));
+        let above = self.rows.get(first..row)?.iter().map(|row| line.bare(row));
+        Some(above.chain([last]).collect::<Vec<_>>().join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::runtime::pattern::Pattern;
+
+    fn line() -> InputLine {
+        InputLine {
+            prompt: "\u{203a} ".to_owned(),
+            home_column: 2,
+            multiline: true,
+            pasted: vec![Pattern::from(r"\[Pasted \d+ lines\]".to_owned())],
+            ..InputLine::default()
+        }
+    }
+
+    fn order(input_line: InputLine) -> TypingOrder {
+        TypingOrder {
+            agent: "A/b".parse().expect("an address"),
+            spawn: uuid::Uuid::nil(),
+            pane: crate::ports::terminals::PaneId("%1".to_owned()),
+            input_line,
+            text: "see\n| a b".to_owned(),
+            token: "a b".to_owned(),
+            left_over: Vec::new(),
+            deadline_ms: 0,
+        }
+    }
+
+    fn at(order: &TypingOrder, x: u16, y: u16, rows: &str) -> Probe {
+        Probe::parse(&format!("0 0 0 9 {} {x} {y}\n{rows}", order.spawn))
+    }
+
+    fn is_empty(probe: &Probe) -> bool {
+        line().is_empty_at(probe.place())
+    }
+
+    #[test]
+    fn an_input_line_is_empty_only_with_the_cursor_at_home_and_nothing_behind() {
+        let at = |x: u16, text: &str| Probe::parse(&format!("0 0 0 9 s {x} 1\nbanner\n{text}\n"));
+        assert!(is_empty(&at(2, "›")));
+        assert!(!is_empty(&at(3, "›")));
+        assert!(!is_empty(&at(2, "› half a sentence")));
+        assert!(!is_empty(&at(2, "1. allow")));
+    }
+
+    #[test]
+    fn a_left_over_is_known_only_when_it_stands_alone_between_prompt_and_cursor() {
+        let order = order(line());
+        let holds = |x, y, rows: &str| at(&order, x, y, rows).holds(&order, "see\n| a b");
+        assert!(holds(7, 2, "banner\n› see\n  | a b\n"));
+        assert!(!holds(9, 2, "banner\n› see\n  | a b c\n"), "a person typed on");
+        assert!(!holds(6, 2, "banner\n› see\n  | a b\n"), "the cursor stands in it");
+        assert!(!holds(7, 2, "banner\n› oh see\n  | a b\n"), "something stands before it");
+        assert!(!holds(7, 2, "banner\n1. see\n  | a b\n"), "not at a prompt");
+    }
+
+    #[test]
+    fn a_frame_around_the_input_does_not_count() {
+        let framed = InputLine { frame: "│".to_owned(), home_column: 4, ..line() };
+        let order = order(framed);
+        let probe =
+            at(&order, 9, 2, "╭───────────╮\n│ › see     │\n│   | a b   │\n╰───────────╯\n");
+        assert!(probe.stands(&order));
+        assert!(!probe.holds(&order, "see a b"));
+    }
+
+    #[test]
+    fn the_mark_of_a_folded_text_counts_only_alone() {
+        let order = order(line());
+        assert!(at(&order, 18, 0, "› [Pasted 2 lines]\n").stands(&order));
+        assert!(!at(&order, 22, 0, "› [Pasted 2 lines] and\n").stands(&order));
+        assert!(!at(&order, 18, 0, "› [Pasted 2 lines]\n").holds(&order, &order.text));
+    }
+
+    #[test]
+    fn a_text_that_stands_after_enter_has_not_left() {
+        let typed = Probe::parse("0 0 0 9 s 7 0\n› hello\n");
+        let same = Probe::parse("0 0 0 9 s 7 0\n› hello\n");
+        let working = Probe::parse("0 0 0 9 s 0 1\n› hello\nworking\n");
+        assert!(!same.has_left(&typed, &line()));
+        assert!(working.has_left(&typed, &line()));
+    }
+}
