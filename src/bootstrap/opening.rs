@@ -27,6 +27,7 @@ use crate::ports::ledger::LedgerReader;
 use crate::ports::repositories::{Repositories as _, RepositoryError};
 use crate::service::outside::Outside;
 use crate::service::preflight::{folder_refusal, repository_refusal};
+use crate::service::programs::shelf::Shelf;
 use crate::service::workbench::{HasEnded, Identity, Workbench};
 
 /// Where the ledger lies in a workbench.
@@ -74,6 +75,7 @@ pub fn outside(environment: &Environment, home: &Path) -> Result<Outside, Refusa
         home: home.to_owned(),
         program: environment.program.clone(),
         path: environment.path.clone(),
+        programs: Shelf::default(),
         socket,
         clock: Arc::new(SystemClock),
         terminals: Arc::new(tmux),

@@ -99,6 +99,9 @@ fn watch(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
         TerminalHint::Changed | TerminalHint::Lost => {
             panes.wake(Wake::Look);
         }
+        TerminalHint::Printed(printed) => {
+            panes.wake(Wake::Printed(printed));
+        }
     }));
     Ok(())
 }

@@ -70,6 +70,16 @@ pub enum Command {
         /// Why, or what it waits for.
         reason: Option<String>,
     },
+    /// A program's own report through its hooks. Whoever knows the program's description reads it before
+    /// anything is decided.
+    ReportEvent {
+        /// Which life of the agent says so.
+        spawn: SpawnId,
+        /// The event's name.
+        event: String,
+        /// The report as JSON text.
+        payload: String,
+    },
     /// Ends the supervisor; sessions stay.
     StopSupervisor,
 

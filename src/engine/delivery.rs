@@ -1,22 +1,28 @@
-//! Delivery: which message is typed into which pane, and what is made of the outcome.
+//! Delivery: which message is given to which agent, which way, and what is made of the outcome.
 //!
-//! A message is offered only to an agent that can take it, one at a time per agent, and *that it is
-//! about to be typed is in the ledger before it is typed*. A supervisor that dies in between finds that
+//! A channel of the program's own comes before its pane. A message is offered only to an agent that can take
+//! it, one at a time per agent, and *that it is about to be given is in the ledger before it is given*. A supervisor that dies in between finds that
 //! event without an outcome: the delivery is uncertain, the agent gets a hint to look into its
 //! mailbox, and the text is never typed a second time by itself.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::agency::AgentState;
 use crate::domain::id::{MessageId, SpawnId};
 use crate::domain::name::AgentAddress;
+use crate::domain::runtime::InputLine;
 use crate::engine::effect::{Effect, Target};
 use crate::engine::event::{DeliveredBy, Event};
 use crate::engine::input::Timer;
 use crate::engine::sessions::runtime_of;
+use crate::engine::state::State;
 use crate::engine::step::Step;
 use crate::engine::wording;
 use crate::ports::terminals::Typed;
+
+pub mod confirming;
+
+pub use confirming::turn_began;
 
 /// Hints about the same unread messages before a person is asked: three, then it is the operator's.
 pub const MAX_NUDGES: u32 = 3;
@@ -33,14 +39,19 @@ pub fn offer_all(step: &mut Step<'_>) {
 }
 
 fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
+    confirming::watch(step, agent);
     if step.state().mail.is_typing(agent) {
         return;
     }
-    let Some(target) = target_of(step, agent) else { return };
-    if offer_nudge(step, &target) {
+    wake_past_limit(step, agent);
+    let pane = pane_of(step, agent);
+    if let Some(target) = &pane
+        && offer_nudge(step, target)
+    {
         return;
     }
     let Some(record) = step.state().mail.next_for(agent) else { return };
+    let Some((way, target)) = way_to(step, agent, record.is_channel_shut, pane) else { return };
     let message = record.message.clone();
     if let Some(at) = record.not_before.filter(|at| *at > step.now.at) {
         step.perform(Effect::WakeAt { at, timer: Timer::Offer });
@@ -52,30 +63,85 @@ fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
         offer(step, agent);
         return;
     }
-    let text = wording::text_for(&target.input_line, &message);
-    step.record(Event::DeliveryStarted { id: message.id, spawn: target.spawn });
-    step.perform(Effect::TypeMessage {
-        id: message.id,
-        target,
-        text,
-        token: wording::token(message.id),
+    let (id, text) = (message.id, wording::text_for(&target.input_line, &message));
+    let token = wording::token(id);
+    let channel = way == Way::Channel;
+    step.record(Event::DeliveryStarted { id, spawn: target.spawn, channel });
+    step.perform(match way {
+        Way::Channel => Effect::HandOver { id, target, text, token },
+        Way::Pane => Effect::TypeMessage { id, target, text, token },
     });
 }
 
+/// How a message gets to its agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Through a channel of the program's own.
+    Channel,
+    /// Typed into its pane.
+    Pane,
+}
+
+/// The way that a message takes now, if the agent can take one: the channel before the pane, but not a channel
+/// that did not take this very message, unless there is no other way.
+fn way_to(
+    step: &Step<'_>,
+    agent: &AgentAddress,
+    is_channel_shut: bool,
+    pane: Option<Target>,
+) -> Option<(Way, Target)> {
+    let has_input_line = runtime_of(step.state(), agent)?.input_line.is_some();
+    let channel =
+        if is_channel_shut && has_input_line { None } else { channel_of(step.state(), agent) };
+    let channel = channel.map(|target| (Way::Channel, target));
+    channel.or_else(|| pane.map(|target| (Way::Pane, target)))
+}
+
+/// The way that the next new message would take now.
+pub fn way_now(state: &State, agent: &AgentAddress, now: Timestamp) -> Option<Way> {
+    let channel = channel_of(state, agent).map(|_| Way::Channel);
+    channel.or_else(|| pane_at(state, agent, now).map(|_| Way::Pane))
+}
+
+/// The program's own channel, if it takes text in this state and the conversation is known that it needs.
+fn channel_of(state: &State, agent: &AgentAddress) -> Option<Target> {
+    let record = state.sessions.agent(agent)?;
+    let runtime = runtime_of(state, agent)?;
+    let hand_over = runtime.hand_over?;
+    let is_known = !hand_over.needs_conversation || record.conversation.is_some();
+    if !is_known || !hand_over.states.contains(&record.state) {
+        return None;
+    }
+    // No key is pressed: a text of several lines is one text.
+    let line = InputLine { multiline: true, ..runtime.input_line.unwrap_or_default() };
+    Some(Target {
+        agent: agent.clone(),
+        spawn: record.spawn?,
+        pane: record.pane.clone()?,
+        input_line: line,
+    })
+}
+
+fn pane_of(step: &Step<'_>, agent: &AgentAddress) -> Option<Target> {
+    pane_at(step.state(), agent, step.now.at)
+}
+
 /// The pane to type into, if the agent can take text now.
-fn target_of(step: &Step<'_>, agent: &AgentAddress) -> Option<Target> {
-    let record = step.state().sessions.agent(agent)?;
-    let runtime = runtime_of(step.state(), agent)?;
+fn pane_at(state: &State, agent: &AgentAddress, now: Timestamp) -> Option<Target> {
+    let record = state.sessions.agent(agent)?;
+    let runtime = runtime_of(state, agent)?;
+    let is_silent = !runtime.reports_state && !runtime.reads_screen;
     let input_line = runtime.input_line?;
     let is_open = match record.state {
         // Who is blocked waits for a word; whether its input line can take one, its screen says.
         AgentState::Idle | AgentState::Waiting | AgentState::Blocked => true,
         // Its screen alone decides.
-        AgentState::Unknown => !runtime.reports_state,
+        AgentState::Unknown => is_silent,
+        // Nobody knows what it does now: its input line tells.
+        AgentState::Limited => record.is_past_limit(now),
         AgentState::Starting
         | AgentState::Working
         | AgentState::Permission
-        | AgentState::Limited
         | AgentState::Crashed
         | AgentState::Exited
         | AgentState::Stopped => false,
@@ -89,6 +155,15 @@ fn target_of(step: &Step<'_>, agent: &AgentAddress) -> Option<Target> {
         pane: record.pane.clone()?,
         input_line,
     })
+}
+
+/// A limit that ends is nobody's report: it is waited for.
+fn wake_past_limit(step: &mut Step<'_>, agent: &AgentAddress) {
+    let Some(record) = step.state().sessions.agent(agent) else { return };
+    let is_limited = record.state == AgentState::Limited;
+    if let Some(at) = record.until.filter(|until| is_limited && *until > step.now.at) {
+        step.perform(Effect::WakeAt { at, timer: Timer::Offer });
+    }
 }
 
 /// Hints at messages whose delivery is uncertain; true if that was done now.
@@ -115,7 +190,7 @@ fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
     true
 }
 
-/// A message was typed, or not.
+/// A message was typed or handed over, or not.
 pub fn message_typed(
     step: &mut Step<'_>,
     agent: &AgentAddress,
@@ -124,18 +199,17 @@ pub fn message_typed(
     outcome: Typed,
 ) {
     let Some(record) = step.state().mail.messages.get(&id) else { return };
-    // The agent may have fetched it in the meantime.
-    if record.attempt != Some(spawn) {
+    // The agent may have fetched it in the meantime, or begun a turn with it.
+    if record.attempt != Some(spawn) || record.submitted.is_some() {
         return;
     }
     match outcome {
-        Typed::Submitted => {
-            step.record(Event::MessageDelivered { id, by: DeliveredBy::Pane });
-            step.perform(Effect::MarkDelivered { to: agent.clone(), id });
-        }
+        Typed::Submitted => confirming::submitted(step, agent, spawn, id, DeliveredBy::Pane),
+        Typed::Queued => confirming::submitted(step, agent, spawn, id, DeliveredBy::Channel),
         Typed::NotReady { reason } => {
             let pause = crate::engine::mail::pause_ms(record.deferrals);
-            step.record(Event::DeliveryDeferred { id, reason });
+            let channel = record.is_by_channel;
+            step.record(Event::DeliveryDeferred { id, reason, channel });
             let at = step
                 .now
                 .at
@@ -155,7 +229,7 @@ pub fn nudge_typed(step: &mut Step<'_>, agent: AgentAddress, spawn: SpawnId, out
     }
     let problem = match outcome {
         // What may stand there counts: a hint that never shows must not be typed for ever.
-        Typed::Submitted | Typed::Uncertain { .. } => None,
+        Typed::Submitted | Typed::Queued | Typed::Uncertain { .. } => None,
         Typed::NotReady { reason } => Some(reason),
     };
     step.record(Event::NudgeEnded { agent, spawn, problem });

@@ -45,6 +45,8 @@ pub enum Effect {
     Bury { to: AgentAddress, id: MessageId, reason: DeadReason },
     /// Type a message into a pane.
     TypeMessage { id: MessageId, target: Target, text: String, token: String },
+    /// Hand a message to the program through a channel of its own, without a keystroke.
+    HandOver { id: MessageId, target: Target, text: String, token: String },
     /// Type a hint about unread messages.
     TypeNudge { target: Target, text: String, token: String, left_over: Vec<String> },
     /// Write a line into an agency's activity log.

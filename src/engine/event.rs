@@ -16,6 +16,7 @@ use crate::domain::name::{AgentAddress, Name};
 use crate::domain::submission::{Evidence, MergePreview, ProofOutcome, Submission};
 use crate::domain::task::TaskContract;
 use crate::domain::workbench::WorkbenchConfig;
+use crate::engine::sessions::signal::Signal;
 use crate::ports::repositories::Kept;
 use crate::ports::terminals::PaneId;
 
@@ -67,6 +68,10 @@ pub enum Event {
         source: StateSource,
         reason: Option<String>,
     },
+    /// Its program or its screen says something new of its state; what counts follows from both.
+    AgentSignalled { agent: AgentAddress, spawn: SpawnId, source: StateSource, signal: Signal },
+    /// The conversation of this life is known.
+    ConversationSeen { agent: AgentAddress, spawn: SpawnId, runtime: Name, id: String },
 
     // messages
     /// A message is on its way; `to` is the agent it was resolved to, none for the operator.
@@ -75,10 +80,22 @@ pub enum Event {
     MessageRefused { file: String, reason: DeadReason },
     /// It is in its mailbox, or on the operator's list.
     MessageRouted { id: MessageId },
-    /// It is about to be typed.
-    DeliveryStarted { id: MessageId, spawn: SpawnId },
-    /// Nothing was typed; it is tried again.
-    DeliveryDeferred { id: MessageId, reason: String },
+    /// It is about to be typed, or handed over through the program's own channel.
+    DeliveryStarted {
+        id: MessageId,
+        spawn: SpawnId,
+        #[serde(default)]
+        channel: bool,
+    },
+    /// Nothing was given to the agent; it is tried again, after `channel` through the pane.
+    DeliveryDeferred {
+        id: MessageId,
+        reason: String,
+        #[serde(default)]
+        channel: bool,
+    },
+    /// The program has got it; the turn that begins with it will tell that it was taken.
+    DeliverySubmitted { id: MessageId, spawn: SpawnId, by: DeliveredBy },
     /// Something was typed, what became of it is not known; it is never typed again by itself.
     DeliveryUncertain { id: MessageId, reason: String },
     /// It was seen in the pane, or fetched.
@@ -175,6 +192,10 @@ pub enum DeliveredBy {
     Pane,
     /// Fetched by the agent.
     Inbox,
+    /// Handed to the program through a channel of its own.
+    Channel,
+    /// A turn of the program began with it.
+    Turn,
 }
 
 impl Event {
@@ -199,6 +220,8 @@ impl Event {
             | Self::AgentPaneOpened { agent, .. }
             | Self::AgentPaneLost { agent, .. }
             | Self::AgentStateChanged { agent, .. }
+            | Self::AgentSignalled { agent, .. }
+            | Self::ConversationSeen { agent, .. }
             | Self::NudgeStarted { agent, .. }
             | Self::NudgeEnded { agent, .. } => agent.to_string(),
             Self::MessageAccepted { message, .. } => message.id.to_string(),
@@ -206,6 +229,7 @@ impl Event {
             Self::MessageRouted { id }
             | Self::DeliveryStarted { id, .. }
             | Self::DeliveryDeferred { id, .. }
+            | Self::DeliverySubmitted { id, .. }
             | Self::DeliveryUncertain { id, .. }
             | Self::MessageDelivered { id, .. }
             | Self::MessageAcknowledged { id }

@@ -9,6 +9,8 @@ use crate::domain::command::{Actor, Command};
 use crate::domain::id::{ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
 use crate::domain::message::{DeadReason, Message};
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::runtime::report::Told;
+use crate::domain::runtime::screen::Reading;
 use crate::domain::submission::ProofOutcome;
 use crate::domain::workbench::WorkbenchConfig;
 use crate::ports::repositories::{Integrated, Kept, Merged, WorkState};
@@ -105,6 +107,28 @@ pub enum Input {
     },
 
     // sessions
+    /// An agent's program told something through its hooks.
+    Told {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Who tells.
+        actor: Actor,
+        /// Which life.
+        spawn: SpawnId,
+        /// What.
+        told: Told,
+    },
+    /// An agent's screen was read and says something else than before.
+    ScreenRead {
+        /// Whose.
+        agent: AgentAddress,
+        /// Which life.
+        spawn: SpawnId,
+        /// What it says; none: no rule knows it.
+        reading: Option<Reading>,
+        /// Whether the screen has looked the same for a while.
+        is_settled: bool,
+    },
     /// Everything of ours on the server, seen just now.
     Sighted {
         /// What was seen.
@@ -228,6 +252,8 @@ impl Input {
             | Self::MailboxFilled { .. }
             | Self::MessageTyped { .. }
             | Self::NudgeTyped { .. }
+            | Self::Told { .. }
+            | Self::ScreenRead { .. }
             | Self::SessionEnsured { .. }
             | Self::SessionFailed { .. }
             | Self::AgencyArchived { .. }
@@ -281,6 +307,11 @@ pub enum Timer {
     Merge {
         /// Which.
         approval: ApprovalId,
+    },
+    /// A submitted message's turn may be overdue.
+    Confirm {
+        /// Which message.
+        id: MessageId,
     },
     /// A message's time may have run out.
     Expire,

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::{MessageId, SpawnId};
 use crate::domain::message::{Message, MessageState, Priority};
 use crate::domain::name::AgentAddress;
-use crate::engine::event::Event;
+use crate::engine::event::{DeliveredBy, Event};
 
 pub mod accepting;
 
@@ -58,8 +58,14 @@ pub struct MessageRecord {
     pub acknowledged_at: Option<Timestamp>,
     /// Why it is where it is.
     pub reason: Option<String>,
-    /// The life it is being typed into.
+    /// The life that is being given it, or has been and did not say yet that it was taken.
     pub attempt: Option<SpawnId>,
+    /// The life of the attempt has got it.
+    pub submitted: Option<Submitted>,
+    /// The last attempt went through the program's own channel.
+    pub is_by_channel: bool,
+    /// The program's own channel did not take it: the pane is tried.
+    pub is_channel_shut: bool,
     /// Deliveries deferred in a row.
     pub deferrals: u32,
     /// Not before this time.
@@ -68,6 +74,15 @@ pub struct MessageRecord {
     pub is_uncertain: bool,
     /// Its file at the door, for the way back after a crash.
     pub file: Option<String>,
+}
+
+/// A message that its program has got: whether a turn begins with it is still to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// Typed, or handed over.
+    pub by: DeliveredBy,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What became of a hint about unread messages.
@@ -106,7 +121,7 @@ impl Mail {
         best
     }
 
-    /// Whether something is being typed into an agent's pane.
+    /// Whether an agent is being given something, or has got something that it did not take yet.
     pub fn is_typing(&self, agent: &AgentAddress) -> bool {
         let nudging = self.nudges.get(agent).is_some_and(|nudge| nudge.attempt.is_some());
         let waiting = self.waiting.get(agent).map(Vec::as_slice).unwrap_or_default();
@@ -126,11 +141,15 @@ impl Mail {
             Event::MessageAccepted { message, to, file } => self.accept(message, to.as_ref(), file),
             Event::MessageRefused { .. } => self.refused += 1,
             Event::MessageRouted { id } => self.route(*id),
-            Event::DeliveryStarted { id, spawn } => {
-                self.change(*id, |record| record.attempt = Some(*spawn))
+            Event::DeliveryStarted { id, spawn, channel } => self.change(*id, |record| {
+                record.attempt = Some(*spawn);
+                record.is_by_channel = *channel;
+            }),
+            Event::DeliveryDeferred { id, reason, channel } => {
+                self.change(*id, |record| record.defer(reason, *channel, at));
             }
-            Event::DeliveryDeferred { id, reason } => {
-                self.change(*id, |record| record.defer(reason, at))
+            Event::DeliverySubmitted { id, by, .. } => {
+                self.change(*id, |record| record.submitted = Some(Submitted { by: *by, at }));
             }
             Event::DeliveryUncertain { id, reason } => self.doubt(*id, reason),
             Event::DeliveryRetried { id } => self.retry(*id),
@@ -151,8 +170,12 @@ impl Mail {
                 self.nudges.entry(agent.clone()).or_default().attempt = Some(*spawn);
             }
             Event::NudgeEnded { agent, problem, .. } => self.end_nudge(agent, problem.as_ref(), at),
-            Event::AgentStateChanged { agent, .. } | Event::AgentPaneOpened { agent, .. } => {
-                self.hurry(agent)
+            Event::AgentStateChanged { agent, .. } | Event::AgentSignalled { agent, .. } => {
+                self.hurry(agent);
+            }
+            Event::AgentPaneOpened { agent, .. } => {
+                self.hurry(agent);
+                self.reopen_channels(agent);
             }
             _ => {}
         }
@@ -167,6 +190,9 @@ impl Mail {
             acknowledged_at: None,
             reason: None,
             attempt: None,
+            submitted: None,
+            is_by_channel: false,
+            is_channel_shut: false,
             deferrals: 0,
             not_before: None,
             is_uncertain: false,
@@ -198,6 +224,7 @@ impl Mail {
     fn doubt(&mut self, id: MessageId, reason: &str) {
         let Some(record) = self.messages.get_mut(&id) else { return };
         record.attempt = None;
+        record.submitted = None;
         record.is_uncertain = true;
         record.reason = Some(format!("uncertain: {reason}"));
         if let Some(agent) = record.to.clone() {
@@ -248,6 +275,7 @@ impl Mail {
         record.state = MessageState::Delivered;
         record.delivered_at = Some(at);
         record.attempt = None;
+        record.submitted = None;
         record.is_uncertain = false;
         record.reason = None;
         if is_for_agent {
@@ -271,6 +299,7 @@ impl Mail {
         let Some(record) = self.messages.get_mut(&id) else { return };
         record.state = state;
         record.attempt = None;
+        record.submitted = None;
         record.is_uncertain = false;
         record.reason = Some(reason.to_owned());
         self.unrouted.remove(&id);
@@ -307,9 +336,23 @@ impl Mail {
     }
 }
 
+impl Mail {
+    /// A new pane: its program's channel may be open.
+    fn reopen_channels(&mut self, agent: &AgentAddress) {
+        let waiting = self.waiting.get(agent).map(Vec::as_slice).unwrap_or_default();
+        for id in waiting {
+            if let Some(record) = self.messages.get_mut(id) {
+                record.is_channel_shut = false;
+            }
+        }
+    }
+}
+
 impl MessageRecord {
-    fn defer(&mut self, reason: &str, at: Timestamp) {
+    fn defer(&mut self, reason: &str, channel: bool, at: Timestamp) {
         self.attempt = None;
+        self.submitted = None;
+        self.is_channel_shut |= channel;
         self.reason = Some(reason.to_owned());
         let pause = jiff::SignedDuration::from_millis(pause_ms(self.deferrals));
         self.not_before = at.saturating_add(pause).ok();
@@ -318,6 +361,7 @@ impl MessageRecord {
 
     fn retry(&mut self) {
         self.is_uncertain = false;
+        self.is_channel_shut = false;
         self.not_before = None;
         self.deferrals = 0;
         self.reason = None;

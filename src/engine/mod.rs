@@ -88,6 +88,12 @@ fn route(step: &mut Step<'_>, input: Input) {
             step.perform(Effect::BuryAtDoor { file, reason });
         }
         Input::MailboxFilled { id } => mail::mailbox_filled(step, id),
+        Input::Told { ticket, actor, spawn, told } => {
+            sessions::told(step, ticket, actor, spawn, told);
+        }
+        Input::ScreenRead { agent, spawn, reading, is_settled } => {
+            sessions::screen_read(step, agent, spawn, reading, is_settled);
+        }
         Input::Sighted { sighting } => sessions::sighted(step, &sighting),
         Input::Unseen { problem } => sessions::unseen(step, &problem),
         Input::SessionEnsured { agency, panes } => sessions::session_ensured(step, &agency, &panes),
@@ -136,6 +142,7 @@ fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
         | Command::RestartAgency { .. }
         | Command::RemoveAgency { .. }
         | Command::ReportState { .. }
+        | Command::ReportEvent { .. }
         | Command::StopSupervisor => sessions::asked(step, command).map(Some),
         Command::SendMessage { .. }
         | Command::AcknowledgeMessages { .. }
@@ -164,7 +171,8 @@ fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
 
 fn rang(step: &mut Step<'_>, timer: input::Timer) {
     match timer {
-        input::Timer::Offer => {}
+        // Whoever it wakes looks again after every input.
+        input::Timer::Offer | input::Timer::Confirm { .. } => {}
         input::Timer::Ensure { agency } => sessions::ensure_again(step, &agency),
         input::Timer::Merge { approval } => approvals::merge_again(step, approval),
         input::Timer::Expire => mail::expire(step),

@@ -33,7 +33,9 @@ fn doubt_deliveries(step: &mut Step<'_>) {
     let waiting = step.state().mail.waiting.values().flatten();
     let typing: Vec<MessageId> = waiting
         .filter(|id| {
-            step.state().mail.messages.get(id).is_some_and(|record| record.attempt.is_some())
+            let record = step.state().mail.messages.get(id);
+            // What the program has got is not in doubt yet: its turn may begin.
+            record.is_some_and(|record| record.attempt.is_some() && record.submitted.is_none())
         })
         .copied()
         .collect();

@@ -22,14 +22,20 @@ use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::runtime::Runtime;
 use crate::engine::event::Event;
-use crate::ports::terminals::PaneId;
+use crate::engine::sessions::signal::{Conversation, Signal};
 
+pub mod agent;
+pub mod authority;
 pub mod deciding;
+pub mod hearing;
+pub mod signal;
 
+pub use agent::AgentRecord;
 pub use deciding::{
     agency_archived, asked, definition_seen, ensure_again, project_seen, session_ensured,
     session_failed, sighted, unseen,
 };
+pub use hearing::{screen_read, told};
 
 /// Every agency.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -82,48 +88,6 @@ pub struct Trouble {
     pub since: Timestamp,
 }
 
-/// One agent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AgentRecord {
-    /// Its life: the one that is, or is being made.
-    pub spawn: Option<SpawnId>,
-    /// Its pane, once it was seen.
-    pub pane: Option<PaneId>,
-    /// Its program's process.
-    pub pid: Option<u32>,
-    /// Its state.
-    pub state: AgentState,
-    /// Where that is known from.
-    pub source: StateSource,
-    /// Since when.
-    pub since: Option<Timestamp>,
-    /// Why.
-    pub reason: Option<String>,
-    /// When its present life began.
-    pub spawned_at: Option<Timestamp>,
-    /// Lives in a row that ended soon after their start.
-    pub short_lives: u32,
-}
-
-impl Default for AgentRecord {
-    fn default() -> Self {
-        Self {
-            spawn: None,
-            pane: None,
-            pid: None,
-            state: AgentState::Stopped,
-            source: StateSource::Supervisor,
-            since: None,
-            reason: None,
-            spawned_at: None,
-            short_lives: 0,
-        }
-    }
-}
-
-/// A life that ended within this many seconds counts as short: its next start waits longer.
-const SHORT_LIFE_S: i64 = 60;
-
 impl Sessions {
     /// An agency that is not archived.
     pub fn agency(&self, name: &Name) -> Option<&AgencyRecord> {
@@ -152,6 +116,11 @@ impl Sessions {
 
     fn agent_mut(&mut self, address: &AgentAddress) -> Option<&mut AgentRecord> {
         self.agencies.get_mut(&address.agency)?.agents.get_mut(&address.agent)
+    }
+
+    /// An agent's record, if that is its present life.
+    fn life_mut(&mut self, address: &AgentAddress, spawn: SpawnId) -> Option<&mut AgentRecord> {
+        self.agent_mut(address).filter(|record| record.spawn == Some(spawn))
     }
 
     /// Takes an event in.
@@ -186,7 +155,9 @@ impl Sessions {
             Event::AgentSpawned { .. }
             | Event::AgentPaneOpened { .. }
             | Event::AgentPaneLost { .. }
-            | Event::AgentStateChanged { .. } => self.apply_agent(event, at),
+            | Event::AgentStateChanged { .. }
+            | Event::AgentSignalled { .. }
+            | Event::ConversationSeen { .. } => self.apply_agent(event, at),
             _ => {}
         }
     }
@@ -194,18 +165,13 @@ impl Sessions {
     fn apply_agent(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::AgentSpawned { agent, spawn } => {
+                let runtime = self.definition(agent).map(|definition| definition.runtime.clone());
                 let Some(record) = self.agent_mut(agent) else { return };
-                record.spawn = Some(*spawn);
-                record.pane = None;
-                record.pid = None;
-                record.spawned_at = Some(at);
-                record.turn(AgentState::Starting, StateSource::Supervisor, None, at);
+                record.begin(*spawn, runtime, at);
             }
             Event::AgentPaneOpened { agent, spawn, pane, pid } => {
                 if let Some(record) = self.agent_mut(agent) {
-                    record.spawn = Some(*spawn);
-                    record.pane = Some(pane.clone());
-                    record.pid = Some(*pid);
+                    record.open(*spawn, pane.clone(), *pid);
                 }
                 if let Some(agency) = self.agencies.get_mut(&agent.agency) {
                     agency.trouble = None;
@@ -217,8 +183,26 @@ impl Sessions {
                 self.forget_undefined(&agent.agency);
             }
             Event::AgentStateChanged { agent, state, source, reason } => {
-                if let Some(record) = self.agent_mut(agent) {
-                    record.turn(*state, *source, reason.clone(), at);
+                let Some(record) = self.agent_mut(agent) else { return };
+                match source {
+                    // Ledgers from before the sources were weighed hold an agent's own words like this.
+                    StateSource::Hook => {
+                        let signal = Signal::of_own_word(*state, reason.clone());
+                        record.hear(*source, &signal, at);
+                    }
+                    _ => record.turn(*state, *source, reason.clone(), at),
+                }
+            }
+            Event::AgentSignalled { agent, spawn, source, signal } => {
+                if let Some(record) = self.life_mut(agent, *spawn) {
+                    record.hear(*source, signal, at);
+                }
+            }
+            Event::ConversationSeen { agent, spawn, runtime, id } => {
+                if let Some(record) = self.life_mut(agent, *spawn) {
+                    let (runtime, id, spawn) = (runtime.clone(), id.clone(), *spawn);
+                    record.conversation = Some(Conversation { runtime, id, spawn });
+                    record.has_reported = true;
                 }
             }
             _ => {}
@@ -243,7 +227,9 @@ impl Sessions {
         }
         record.definition = definition.clone();
         for agent in &definition.agents {
-            record.agents.entry(agent.name.clone()).or_default();
+            let known = record.agents.entry(agent.name.clone()).or_default();
+            // No program goes on with another one's conversation.
+            known.conversation.take_if(|known| known.runtime != agent.runtime);
         }
         self.forget_undefined(&definition.name);
     }
@@ -268,39 +254,9 @@ impl Sessions {
             return;
         }
         for agent in record.agents.values_mut() {
-            agent.spawn = None;
-            agent.pane = None;
-            agent.pid = None;
-            agent.short_lives = 0;
-            agent.turn(AgentState::Stopped, StateSource::Supervisor, None, at);
+            agent.stop(at);
         }
         self.forget_undefined(agency);
-    }
-}
-
-impl AgentRecord {
-    fn turn(
-        &mut self,
-        state: AgentState,
-        source: StateSource,
-        reason: Option<String>,
-        at: Timestamp,
-    ) {
-        if self.state != state {
-            self.since = Some(at);
-        }
-        self.state = state;
-        self.source = source;
-        self.reason = reason;
-    }
-
-    fn lose(&mut self, state: AgentState, reason: String, at: Timestamp) {
-        let lived_s = self.spawned_at.map_or(0, |from| at.as_second() - from.as_second());
-        self.short_lives = if lived_s < SHORT_LIFE_S { self.short_lives + 1 } else { 0 };
-        self.spawn = None;
-        self.pane = None;
-        self.pid = None;
-        self.turn(state, StateSource::Process, Some(reason), at);
     }
 }
 

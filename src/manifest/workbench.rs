@@ -14,7 +14,7 @@ use crate::domain::workbench::{
 };
 use crate::manifest::fields::{Fields, Notes, items_of, text_of};
 use crate::manifest::problem::Problems;
-use crate::manifest::runtime;
+use crate::manifest::runtime::own::{self, Described, OwnRuntime};
 use crate::manifest::tree::{self, Node, NodeValue};
 
 /// Largest side of a window that tmux makes (`WINDOW_MAXIMUM`).
@@ -36,7 +36,10 @@ fn config(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> WorkbenchConfig {
         tmux: fields.table("tmux", notes).map(|f| tmux(f, notes)).unwrap_or_default(),
         checks: fields.table("checks", notes).map(|f| checks(f, notes)).unwrap_or_default(),
         queue: fields.table("queue", notes).map(|f| queue(f, notes)).unwrap_or_default(),
-        runtimes: fields.table("runtime", notes).map(|f| runtimes(&f, notes)).unwrap_or_default(),
+        runtimes: fields
+            .table("runtime", notes)
+            .map(|f| plain_runtimes(&f, notes))
+            .unwrap_or_default(),
         documents: fields
             .table("documents", notes)
             .map(|f| documents(f, notes))
@@ -99,7 +102,7 @@ fn commands(node: &Node, path: &str, notes: &mut Notes<'_>) -> Vec<Vec<String>> 
 }
 
 /// A program with its arguments: at least the program. Arguments may be empty, the program not.
-fn argv(node: &Node, path: &str, notes: &mut Notes<'_>) -> Vec<String> {
+pub(super) fn argv(node: &Node, path: &str, notes: &mut Notes<'_>) -> Vec<String> {
     let items = items_of(node, path, notes);
     if items.is_empty() && matches!(node.value, NodeValue::List(_)) {
         notes.add(Some(node.at), path, "is empty; write the program, then its arguments");
@@ -134,7 +137,26 @@ fn documents(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> DocumentsConfig {
     DocumentsConfig { folder }
 }
 
-fn runtimes(fields: &Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<Name, Runtime> {
+/// Reads the runtimes of the settings; `described` is what `like` can name, none to only read them.
+pub fn parse_runtimes(
+    file: &str,
+    text: &str,
+    described: Option<&Described>,
+) -> Result<BTreeMap<Name, OwnRuntime>, Problems> {
+    let root = tree::from_toml(file, text)?;
+    let mut notes = Notes::new(file, text);
+    let own = Fields::of(&root, "", &mut notes).map(|mut fields| {
+        let table = fields.table("runtime", &mut notes);
+        table.map(|fields| runtimes(&fields, described, &mut notes)).unwrap_or_default()
+    });
+    notes.finish(own)
+}
+
+fn runtimes(
+    fields: &Fields<'_>,
+    described: Option<&Described>,
+    notes: &mut Notes<'_>,
+) -> BTreeMap<Name, OwnRuntime> {
     let mut runtimes = BTreeMap::new();
     for entry in fields.entries() {
         let path = fields.path_of(&entry.key);
@@ -142,29 +164,22 @@ fn runtimes(fields: &Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<Name, Runtim
             let message = format!("`{}` is built in; choose another name", entry.key);
             notes.add(Some(entry.at), &path, message);
         }
-        let runtime = Fields::of(&entry.node, &path, notes).map(|f| own_runtime(f, notes));
+        let own = Fields::of(&entry.node, &path, notes).map(|f| own::read(f, described, notes));
         match Name::parse(&entry.key) {
-            Ok(name) => runtimes.extend(runtime.map(|runtime| (name, runtime))),
+            Ok(name) => runtimes.extend(own.map(|own| (name, own))),
             Err(error) => notes.add(Some(entry.at), &path, error.to_string()),
         }
     }
     runtimes
 }
 
-fn own_runtime(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Runtime {
-    let path = fields.path_of("command");
-    let command = match fields.node("command") {
-        Some(node) => argv(node, &path, notes),
-        None => {
-            let message = "is missing; write the program with its arguments, say `[\"claude\"]`";
-            notes.add(Some(fields.at()), &path, message);
-            Vec::new()
-        }
+/// The runtimes of which everything stands in the settings; the others are the catalogue's to add.
+fn plain_runtimes(fields: &Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<Name, Runtime> {
+    let plain = |(name, own)| match own {
+        OwnRuntime::Plain { runtime, .. } => Some((name, runtime)),
+        OwnRuntime::Like { .. } => None,
     };
-    let input_line = fields.table("input_line", notes).and_then(|f| runtime::input::read(f, notes));
-    let reports_state = fields.flag("reports_state", notes).unwrap_or(false);
-    fields.finish(notes);
-    Runtime { command, input_line, reports_state, ..Runtime::default() }
+    runtimes(fields, None, notes).into_iter().filter_map(plain).collect()
 }
 
 /// A first `agency.toml` that says what can be set; `project` and `socket` are filled in if given.

@@ -20,6 +20,9 @@ pub struct TextFile {
     pub text: String,
 }
 
+/// A runtime's name and its file, or why that cannot be read.
+pub type RuntimeFile = (String, Result<TextFile, FolderError>);
+
 /// The folder of one workbench.
 pub trait WorkbenchFolder: Send + Sync {
     /// Its path, absolute.
@@ -30,8 +33,11 @@ pub trait WorkbenchFolder: Send + Sync {
     fn load_definitions(&self) -> Result<Vec<(String, TextFile)>, FolderError>;
     /// One `agencies/NAME/agency.json`, none if there is none.
     fn load_definition(&self, name: &Name) -> Result<Option<TextFile>, FolderError>;
-    /// The text files of every `templates/NAME/`, relative to it, by folder name.
+    /// The text files of every `templates/NAME/`, relative to it, by folder name; `templates/runtimes/` is
+    /// none of them.
     fn load_templates(&self) -> Result<Vec<(String, Vec<TextFile>)>, FolderError>;
+    /// Every `templates/runtimes/*.toml` by its name without the ending; each may be unreadable by itself.
+    fn load_runtimes(&self) -> Result<Vec<RuntimeFile>, FolderError>;
     /// A file inside an agency's folder, none if there is none; refuses a path that leaves it.
     fn load_agency_file(&self, agency: &Name, path: &Path)
     -> Result<Option<TextFile>, FolderError>;

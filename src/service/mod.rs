@@ -29,6 +29,8 @@ pub mod lanes;
 
 pub mod perform;
 
+pub mod screens;
+
 pub mod registry;
 
 pub mod supervisor;
@@ -46,6 +48,8 @@ pub mod workbench;
 pub mod catalogue;
 
 pub mod templates;
+
+pub mod programs;
 
 #[cfg(test)]
 pub mod testing;

@@ -13,6 +13,7 @@ use crate::ports::mailboxes::Mailboxes;
 use crate::ports::proving::ProvingGround;
 use crate::ports::repositories::Repositories;
 use crate::ports::terminals::Terminals;
+use crate::service::programs::shelf::Shelf;
 
 /// Opens the ledger for reading.
 pub type OpenReader = Arc<dyn Fn() -> Result<Box<dyn LedgerReader>, LedgerError> + Send + Sync>;
@@ -26,6 +27,8 @@ pub struct Outside {
     pub program: PathBuf,
     /// Folders in which programs are looked for, in order.
     pub path: Vec<PathBuf>,
+    /// Every agent program that is known, as it was read last.
+    pub programs: Shelf,
     /// The socket of its supervisor.
     pub socket: PathBuf,
     /// The time.

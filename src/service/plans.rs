@@ -13,7 +13,7 @@ use crate::engine::effect::Retirement;
 use crate::engine::sessions::runtime_of;
 use crate::engine::state::State;
 use crate::ports::repositories::{IntegrationOrder, MergeOrder, RetireOrder, WorktreeOrder};
-use crate::ports::terminals::{Launch, PanePlan, SessionPlan};
+use crate::ports::terminals::{Launch, PanePlan, SessionPlan, StopPlan};
 use crate::service::outside::Outside;
 use crate::service::preflight::project_of;
 
@@ -34,6 +34,8 @@ pub fn session(state: &State, outside: &Outside, agency: &Name) -> Result<Sessio
             agent: address,
             spawn,
             launch,
+            is_read: false,
+            stop: StopPlan::default(),
         });
     }
     let shell = |folder: PathBuf| Launch { argv: Vec::new(), env: plain_env(outside), folder };

@@ -12,6 +12,7 @@ use crate::manifest;
 use crate::ports::folder::FolderError;
 use crate::ports::repositories::RepositoryError;
 use crate::service::outside::Outside;
+use crate::service::programs::Programs;
 use crate::service::supervisor::Handle;
 
 /// Looks at what a command needs and tells the engine what it saw.
@@ -44,10 +45,13 @@ fn named(command: &Command) -> Vec<Name> {
     }
 }
 
-/// Reads `agency.toml`.
+/// Reads `agency.toml` and every runtime that is known.
 pub fn load_config(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
     let Some(file) = outside.folder.load_config().map_err(folder_refusal)? else { return Ok(()) };
-    let config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
+    let mut config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
+    let programs = Programs::load(outside.folder.as_ref())?;
+    config.runtimes = programs.runtimes();
+    outside.programs.put(programs);
     handle.input(Input::ConfigSeen { config: Box::new(config) });
     Ok(())
 }

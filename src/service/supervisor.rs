@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::command::{Actor, Answer, Command};
+use crate::domain::command::{Actor, Answer};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::decide;
 use crate::engine::effect::Effect;
@@ -28,7 +28,12 @@ use crate::ports::ledger::{Entry, LedgerError, LedgerWriter, Record};
 use crate::service::gate::Gate;
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
+use crate::service::screens::Screens;
 use crate::service::{perform, record, registry};
+
+pub use handle::{Followed, Handle, Reading, Wake};
+
+pub mod handle;
 
 /// Closing sessions takes tmux milliseconds, and git too; one that hangs does not keep the supervisor from ending.
 const LANES_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
@@ -45,91 +50,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Pause before what could not be recorded is tried again: room is made by people, not in milliseconds.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
 
-/// Something that is read from the state and its position.
-pub type Reading = Box<dyn FnOnce(&State, u64) + Send>;
-
-/// What wakes the loop.
-pub enum Wake {
-    /// Something happened.
-    Input(Box<Input>),
-    /// Somebody asks for something and waits.
-    Ask {
-        /// Who.
-        actor: Actor,
-        /// What.
-        command: Box<Command>,
-        /// Where the answer goes.
-        answer: Sender<Result<Answer, Refusal>>,
-    },
-    /// Somebody wants to see the state.
-    Read(Reading),
-    /// Somebody wants every record from now on, and the state as it is now.
-    Follow(Sender<Followed>),
-    /// Something may lie at the door.
-    Door,
-    /// Panes may have changed.
-    Look,
-    /// The process is asked to end.
-    End,
-}
-
-/// What a follower gets.
-pub enum Followed {
-    /// The state and the last event in it.
-    State(Box<State>, u64),
-    /// What came after.
-    Records(Arc<Vec<Record>>),
-}
-
-/// Everybody else's hold on the loop.
-#[derive(Clone)]
-pub struct Handle {
-    sender: Sender<Wake>,
-}
-
-impl Handle {
-    /// A handle that wakes the loop at the other end.
-    pub fn new(sender: Sender<Wake>) -> Self {
-        Self { sender }
-    }
-
-    /// Wakes the loop; false if it has ended.
-    pub fn wake(&self, wake: Wake) -> bool {
-        self.sender.send(wake).is_ok()
-    }
-
-    /// Tells the engine that something happened.
-    pub fn input(&self, input: Input) {
-        self.wake(Wake::Input(Box::new(input)));
-    }
-
-    /// Asks for something and waits for the answer.
-    pub fn ask(&self, actor: Actor, command: Command) -> Result<Answer, Refusal> {
-        let (answer, waiting) = std::sync::mpsc::channel();
-        self.wake(Wake::Ask { actor, command: Box::new(command), answer });
-        waiting.recv().unwrap_or_else(|_| {
-            Err(Refusal::new(
-                RefusalKind::Failed,
-                "supervisor_ended",
-                "the supervisor ended before it answered",
-            )
-            .with_hint("see what became of it with `agency status`"))
-        })
-    }
-
-    /// Reads something from the state; none if the loop has ended.
-    pub fn read<R: Send + 'static>(
-        &self,
-        read: impl FnOnce(&State, u64) -> R + Send + 'static,
-    ) -> Option<R> {
-        let (answer, waiting) = std::sync::mpsc::channel();
-        self.wake(Wake::Read(Box::new(move |state, seq| {
-            let _ = answer.send(read(state, seq));
-        })));
-        waiting.recv().ok()
-    }
-}
-
 /// The loop and all it owns.
 pub struct Supervisor {
     state: State,
@@ -143,6 +63,7 @@ pub struct Supervisor {
     next_ticket: u64,
     followers: Vec<Sender<Followed>>,
     timers: BTreeMap<Timer, Timestamp>,
+    screens: Screens,
     unrecorded: Vec<Input>,
     record_again: std::time::Instant,
     views: registry::Views,
@@ -182,6 +103,7 @@ impl Supervisor {
             next_ticket: 0,
             followers: Vec::new(),
             timers: BTreeMap::new(),
+            screens: Screens::default(),
             unrecorded: Vec::new(),
             record_again: std::time::Instant::now(),
             snapshot_at: seq,
@@ -202,6 +124,7 @@ impl Supervisor {
 
     /// Runs until the process is asked to end.
     pub fn run(mut self, wakes: &Receiver<Wake>) -> Result<(), LedgerError> {
+        self.screens.keep_up(&self.state, std::time::Instant::now());
         while !self.is_ending {
             let first = match wakes.recv_timeout(self.pause()) {
                 Ok(wake) => Some(wake),
@@ -239,7 +162,8 @@ impl Supervisor {
             true => LOOK_EVERY,
             false => self.record_again.saturating_duration_since(std::time::Instant::now()),
         };
-        timer.min(look).min(again).min(self.views.pause()).min(if is_any_running {
+        let screens = self.screens.pause(std::time::Instant::now());
+        timer.min(look).min(screens).min(again).min(self.views.pause()).min(if is_any_running {
             LOOK_EVERY
         } else {
             Duration::from_secs(5)
@@ -265,6 +189,10 @@ impl Supervisor {
                 }
                 Wake::Door => inputs.extend(perform::mail::read_door(&self.outside)),
                 Wake::Look => self.look_now(),
+                Wake::Printed(panes) => self.screens.printed(panes, std::time::Instant::now()),
+                Wake::ScreensRead(all) => {
+                    inputs.extend(self.screens.noticed(all, std::time::Instant::now()));
+                }
                 Wake::End => self.is_ending = true,
                 // Readers see what came before them in the same group.
                 Wake::Read(_) | Wake::Follow(_) => readers.push(wake),
@@ -275,6 +203,8 @@ impl Supervisor {
         }
         inputs.extend(self.rung());
         self.feed(inputs, |_, _, _| {});
+        let now = std::time::Instant::now();
+        self.screens.read_due(&self.state, &self.outside, &self.handle, &self.lanes, now);
         readers.into_iter().for_each(|wake| self.show(wake));
     }
 
@@ -300,7 +230,13 @@ impl Supervisor {
                     self.followers.push(follower);
                 }
             }
-            Wake::Input(_) | Wake::Ask { .. } | Wake::Door | Wake::Look | Wake::End => {}
+            Wake::Input(_)
+            | Wake::Ask { .. }
+            | Wake::Door
+            | Wake::Look
+            | Wake::Printed(_)
+            | Wake::ScreensRead(_)
+            | Wake::End => {}
         }
     }
 
@@ -386,6 +322,7 @@ impl Supervisor {
         };
         if events.iter().any(changes_gate) {
             perform::update_gate(&self.gate, &self.state);
+            self.screens.keep_up(&self.state, std::time::Instant::now());
         }
         if self.seq - self.snapshot_at >= SNAPSHOT_EVERY
             && record::save_snapshot(self.ledger.as_mut(), &self.state, self.seq).is_ok()

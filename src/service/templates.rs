@@ -13,6 +13,9 @@ use crate::manifest::template::{Template, parse_template};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
+/// The folder that holds runtimes and is no template.
+const RUNTIMES: &str = "runtimes";
+
 /// Every template that comes with the program, by name.
 pub fn built_in() -> Vec<Template> {
     load().into_iter().filter_map(Result::ok).collect()
@@ -35,7 +38,17 @@ fn load() -> Vec<Result<Template, Problems>> {
         let name = folder.path().file_name()?.to_str()?;
         Some(parse_template(name, files_of(folder, folder)))
     };
-    TEMPLATES.dirs().filter_map(read).collect()
+    let agencies = TEMPLATES.dirs().filter(|folder| folder.path().as_os_str() != RUNTIMES);
+    agencies.filter_map(read).collect()
+}
+
+/// Every shipped description of a runtime: its name and its text.
+pub fn runtimes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let files = TEMPLATES.get_dir(RUNTIMES).into_iter().flat_map(Dir::files);
+    files.filter_map(|file| {
+        let name = file.path().file_name()?.to_str()?.strip_suffix(".toml")?;
+        Some((name, file.contents_utf8()?))
+    })
 }
 
 fn files_of(root: &Dir<'static>, folder: &Dir<'static>) -> Vec<(PathBuf, String)> {

@@ -26,6 +26,7 @@ use crate::ports::repositories::fake::FakeRepositories;
 use crate::ports::terminals::fake::FakeTerminals;
 use crate::service::gate::Gate;
 use crate::service::outside::Outside;
+use crate::service::programs::shelf::Shelf;
 use crate::service::supervisor::{Handle, Supervisor, Wake};
 
 /// A clock that a test steps; ids count up.
@@ -96,6 +97,7 @@ impl Fakes {
             home: PathBuf::from(FakeFolder::HOME),
             program: PathBuf::from("/fake/bin/agency"),
             path: Vec::new(),
+            programs: Shelf::default(),
             socket: PathBuf::from("/fake/home/registry/supervisor.sock"),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             terminals: Arc::clone(&self.terminals) as _,

@@ -26,7 +26,10 @@ pub use crate::adapters::folder::socket::socket_path;
 use crate::adapters::files;
 use crate::domain::name::Name;
 use crate::domain::text;
-use crate::ports::folder::{FolderError, TextFile, WorkbenchFolder};
+use crate::ports::folder::{FolderError, RuntimeFile, TextFile, WorkbenchFolder};
+
+/// The folder below `templates/` that holds runtimes and is no template.
+const RUNTIMES: &str = "runtimes";
 
 /// Longest line of an activity log, in characters: a line is for reading, not for storing.
 const MAX_ACTIVITY: usize = 2000;
@@ -81,8 +84,21 @@ impl WorkbenchFolder for DiskFolder {
     fn load_templates(&self) -> Result<Vec<(String, Vec<TextFile>)>, FolderError> {
         let templates = self.home.join("templates");
         let mut found = Vec::new();
-        for name in list_folders(&templates)? {
+        for name in list_folders(&templates)?.into_iter().filter(|name| name != RUNTIMES) {
             found.push((name.clone(), load_tree(&templates.join(&name), Path::new(""), 0)?));
+        }
+        found.sort_by(|one, two| one.0.cmp(&two.0));
+        Ok(found)
+    }
+
+    fn load_runtimes(&self) -> Result<Vec<RuntimeFile>, FolderError> {
+        let folder = self.home.join("templates").join(RUNTIMES);
+        let mut found = Vec::new();
+        for name in list(&folder, |_| true)? {
+            let Some(stem) = name.strip_suffix(".toml").map(str::to_owned) else { continue };
+            // What is gone by now was taken away in this moment.
+            let Some(file) = load_text(folder.join(&name)).transpose() else { continue };
+            found.push((stem, file));
         }
         found.sort_by(|one, two| one.0.cmp(&two.0));
         Ok(found)
@@ -179,6 +195,11 @@ impl WorkbenchFolder for DiskFolder {
 
 /// The folders in a folder by name; hidden ones and names that are not text are left out.
 fn list_folders(folder: &Path) -> Result<Vec<String>, FolderError> {
+    list(folder, Path::is_dir)
+}
+
+/// What fits in a folder, by name, without hidden ones and names that are not text.
+fn list(folder: &Path, fits: impl Fn(&Path) -> bool) -> Result<Vec<String>, FolderError> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(|error| wrap(folder, &error))?,
@@ -188,7 +209,7 @@ fn list_folders(folder: &Path) -> Result<Vec<String>, FolderError> {
         let entry = entry.map_err(|error| wrap(folder, &error))?;
         if let Ok(name) = entry.file_name().into_string()
             && !name.starts_with('.')
-            && entry.path().is_dir()
+            && fits(&entry.path())
         {
             names.push(name);
         }

@@ -19,11 +19,11 @@ pub struct Row {
 
 /// The rows of a captured screen.
 pub fn rows(screen: &str) -> Vec<Row> {
-    let mut pen = Pen::default();
+    let mut pen = Style::default();
     screen.lines().map(|line| row(line, &mut pen)).collect()
 }
 
-fn row(line: &str, pen: &mut Pen) -> Row {
+fn row(line: &str, pen: &mut Style) -> Row {
     let mut row = Row::default();
     let mut rest = line.chars().peekable();
     while let Some(c) = rest.next() {
@@ -34,7 +34,7 @@ fn row(line: &str, pen: &mut Pen) -> Row {
                 for c in rest.by_ref() {
                     if ('@'..='~').contains(&c) {
                         if c == 'm' {
-                            pen.take(&body);
+                            pen.apply(&body);
                         }
                         break;
                     }
@@ -54,7 +54,7 @@ fn row(line: &str, pen: &mut Pen) -> Row {
             ('\u{e}' | '\u{f}', _) => {}
             _ => {
                 row.text.push(c);
-                row.is_dim.push(pen.is_faint || pen.is_grey);
+                row.is_dim.push(pen.is_ghost());
             }
         }
     }
@@ -76,52 +76,59 @@ fn skip_string(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
 }
 
 #[derive(Default)]
-struct Pen {
+struct Style {
     is_faint: bool,
     is_grey: bool,
 }
 
-impl Pen {
-    fn take(&mut self, body: &str) {
-        let codes: Vec<u16> =
-            body.split([';', ':']).map(|code| code.parse().unwrap_or(0)).collect();
-        let mut rest = codes.as_slice();
-        while let Some((code, tail)) = rest.split_first() {
-            rest = tail;
-            match code {
+impl Style {
+    fn is_ghost(&self) -> bool {
+        self.is_faint || self.is_grey
+    }
+
+    fn apply(&mut self, parameters: &str) {
+        let number = |text: &str| text.parse::<u16>().unwrap_or(0);
+        let mut words = parameters.split(';');
+        while let Some(word) = words.next() {
+            if let Some((first, parts)) = word.split_once(':') {
+                // In this form all parts stand together; an underline's style is one of them.
+                let mut parts = parts.split(':').filter(|part| !part.is_empty()).map(number);
+                self.is_grey = match first {
+                    "38" => is_grey(&mut parts),
+                    _ => self.is_grey,
+                };
+                continue;
+            }
+            match number(word) {
                 0 => *self = Self::default(),
                 2 => self.is_faint = true,
                 22 => self.is_faint = false,
-                90 => self.is_grey = true,
                 30..=37 | 39 | 91..=97 => self.is_grey = false,
-                38 | 48 | 58 => {
-                    let (grey, tail) = extended(tail);
-                    rest = tail;
-                    if *code == 38 {
-                        self.is_grey = grey;
-                    }
-                }
+                90 => self.is_grey = true,
+                38 => self.is_grey = is_grey(&mut words.by_ref().map(number)),
+                // Their numbers are colours, not styles.
+                48 | 58 => drop(is_grey(&mut words.by_ref().map(number))),
                 _ => {}
             }
         }
     }
 }
 
-/// An extended colour: whether it is a grey of middling lightness, and what follows it.
-fn extended(codes: &[u16]) -> (bool, &[u16]) {
-    match codes {
-        // Bright black, and the greys of the 256 colours but the lightest, which are plain text.
-        [5, colour, tail @ ..] => (*colour == 8 || (236..=248).contains(colour), tail),
-        [2, red, green, blue, tail @ ..] => (is_grey(*red, *green, *blue), tail),
-        _ => (false, &[]),
+/// Whether an extended colour is grey: bright black, the middle of the grey ramp, or equal parts that
+/// are neither near black nor near white.
+fn is_grey(numbers: &mut impl Iterator<Item = u16>) -> bool {
+    match numbers.next() {
+        Some(5) => matches!(numbers.next(), Some(8 | 236..=248)),
+        Some(2) => {
+            let mut part = || numbers.next().unwrap_or(0);
+            let parts = [part(), part(), part()];
+            let (low, high) = (parts.iter().min().copied(), parts.iter().max().copied());
+            let (low, high) = (low.unwrap_or(0), high.unwrap_or(0));
+            // A tinted grey, as themes have it, differs by a few steps; text that is meant to be read is lighter than 190.
+            high - low <= 45 && low >= 60 && high <= 190
+        }
+        _ => false,
     }
-}
-
-/// Neither black nor near white, and without a colour that an eye would name.
-fn is_grey(red: u16, green: u16, blue: u16) -> bool {
-    let (least, most) = (red.min(green).min(blue), red.max(green).max(blue));
-    // 70 to 180 of 255: what themes use for hints; 45: the tints that some of them have.
-    most - least <= 45 && (70..=180).contains(&most)
 }
 
 #[cfg(test)]

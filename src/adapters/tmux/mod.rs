@@ -7,6 +7,7 @@
 //! addressed by id; nothing without this workbench's mark is touched.
 
 mod attach;
+mod client;
 mod closing;
 mod command;
 pub mod ghost;
@@ -18,6 +19,7 @@ mod pause;
 mod probe;
 mod protocol;
 mod reconcile;
+mod screens;
 mod server;
 mod snapshot;
 mod standing;
@@ -30,8 +32,8 @@ mod tests;
 
 use crate::domain::name::Name;
 use crate::ports::terminals::{
-    AttachPlan, PaneId, PaneSeen, SessionPlan, Sighting, TerminalError, TerminalHint, Terminals,
-    Typed, TypingOrder,
+    AttachPlan, PaneId, PaneSeen, ScreenSeen, SessionPlan, Sighting, TerminalError, TerminalHint,
+    Terminals, Typed, TypingOrder,
 };
 use command::Cmd;
 use glance::Glance;
@@ -100,6 +102,10 @@ impl Terminals for Tmux {
 
     fn screen(&self, pane: &PaneId) -> Result<String, TerminalError> {
         self.server.read(&[Cmd::new("capture-pane").flag("-p").option("-t", pane.0.as_str())])
+    }
+
+    fn screens(&self, panes: &[PaneId]) -> Result<Vec<ScreenSeen>, TerminalError> {
+        screens::take(&self.server, panes, Vec::new())
     }
 
     fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>) {

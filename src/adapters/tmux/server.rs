@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::command::{self, Cmd, Scope, set};
 use super::link::{HintSlot, Link, hung, lock};
+use super::protocol::Block;
 use crate::adapters::process::{Invocation, RunError};
 use crate::ports::terminals::TerminalError;
 
@@ -95,6 +96,25 @@ impl Server {
             self.drop_link(&link);
         }
         answer
+    }
+
+    /// Runs chains that only read in one go and gives the blocks of each; none if there is no session of
+    /// ours to connect to.
+    pub(super) fn read_each(&self, chains: &[Vec<Cmd>]) -> Result<Vec<Vec<Block>>, TerminalError> {
+        match self.ask_each(chains) {
+            Err(TerminalError::Died { .. }) => self.ask_each(chains),
+            other => other,
+        }
+    }
+
+    fn ask_each(&self, chains: &[Vec<Cmd>]) -> Result<Vec<Vec<Block>>, TerminalError> {
+        let Some(link) = self.link()? else { return Ok(Vec::new()) };
+        let chains: Vec<&[Cmd]> = chains.iter().map(Vec::as_slice).collect();
+        let answers = link.ask_each(&chains, self.deadline);
+        if matches!(answers, Err(TerminalError::Hung { .. } | TerminalError::Died { .. })) {
+            self.drop_link(&link);
+        }
+        answers
     }
 
     /// Runs a chain in a process of its own, for what must outlive the client's session.

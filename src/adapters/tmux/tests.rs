@@ -133,6 +133,10 @@ impl World for RealWorld {
         self.user(&["send-keys", "-t", &pane.0, "-l", "half"]);
         wait_for("half a line", || self.tmux.is_on_screen(pane, "half") == Ok(true));
     }
+    fn print(&self, pane: &PaneId, text: &str) {
+        // What is typed into the reader is printed by it.
+        self.user(&["send-keys", "-t", &pane.0, "-l", text]);
+    }
     fn received(&self, seen: &PaneSeen) -> Vec<String> {
         let path = self.folder.path().join(seen.pid.to_string());
         let text = std::fs::read_to_string(path).unwrap_or_default();

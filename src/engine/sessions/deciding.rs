@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::agency::{AgencyDefinition, AgentState, StateSource};
-use crate::domain::command::{Actor, Answer, Command};
+use crate::domain::agency::{AgencyDefinition, AgentState};
+use crate::domain::command::{Answer, Command};
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -17,7 +17,7 @@ use crate::engine::event::Event;
 use crate::engine::input::Timer;
 use crate::engine::mail;
 use crate::engine::require_operator;
-use crate::engine::sessions::{AgencyRecord, Wanted, runtime_of};
+use crate::engine::sessions::{AgencyRecord, Wanted, hearing};
 use crate::engine::step::Step;
 use crate::ports::terminals::{PaneLife, PaneSeen, Sighting};
 
@@ -62,7 +62,15 @@ pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
         Command::StopAgencies { names } => stop(step, names),
         Command::RestartAgency { name } => restart(step, name),
         Command::RemoveAgency { name } => remove(step, name),
-        Command::ReportState { spawn, state, reason } => report(step, spawn, state, reason),
+        Command::ReportState { spawn, state, reason } => {
+            hearing::report(step, spawn, state, reason)
+        }
+        // Reports are read where their program's description is known: one that comes here was not.
+        Command::ReportEvent { event, .. } => Err(Refusal::new(
+            RefusalKind::Failed,
+            "not_read",
+            format!("the report `{event}` was not read"),
+        )),
         Command::StopSupervisor => {
             require_operator(step, "stop the supervisor")?;
             step.record(Event::SupervisorStopped);
@@ -190,39 +198,6 @@ pub fn agency_archived(step: &mut Step<'_>, agency: Name, folder: PathBuf) {
     }
 }
 
-fn report(
-    step: &mut Step<'_>,
-    spawn: SpawnId,
-    state: AgentState,
-    reason: Option<String>,
-) -> Result<Answer, Refusal> {
-    let Actor::Agent(agent) = step.actor.clone() else {
-        return Err(Refusal::new(
-            RefusalKind::NotAllowed,
-            "agent_only",
-            "only an agent reports its state",
-        ));
-    };
-    let Some(record) = step.state().sessions.agent(&agent) else {
-        return Err(Refusal::new(
-            RefusalKind::NotFound,
-            "agent_not_found",
-            format!("there is no agent `{agent}`"),
-        ));
-    };
-    if !state.is_alive() {
-        let message = format!("an agent that is {} cannot say so", state.as_str());
-        return Err(Refusal::new(RefusalKind::Usage, "bad_state", message));
-    }
-    let is_current = record.spawn == Some(spawn);
-    let is_new =
-        record.state != state || record.reason != reason || record.source != StateSource::Hook;
-    if is_current && is_new {
-        step.record(Event::AgentStateChanged { agent, state, source: StateSource::Hook, reason });
-    }
-    Ok(Answer::Done)
-}
-
 /// Which dead agents get a new life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revive {
@@ -333,7 +308,7 @@ fn pane_seen(step: &mut Step<'_>, seen: &PaneSeen) {
         bury_life(step, seen.agent.clone(), seen.spawn, Some(seen.life));
         return;
     }
-    settle_state(step, seen);
+    hearing::settle_state(step, seen);
 }
 
 /// Whether a pane is the one that an agent's present life waits for.
@@ -345,41 +320,6 @@ fn record_is_waiting(step: &Step<'_>, seen: &PaneSeen) -> bool {
 fn bury_life(step: &mut Step<'_>, agent: AgentAddress, spawn: SpawnId, life: Option<PaneLife>) {
     let (state, reason) = epitaph(life);
     step.record(Event::AgentPaneLost { agent, spawn, state, reason });
-}
-
-/// Sets the state of an agent that does not report its own.
-fn settle_state(step: &mut Step<'_>, seen: &PaneSeen) {
-    let Some(runtime) = runtime_of(step.state(), &seen.agent) else { return };
-    let Some(record) = step.state().sessions.agent(&seen.agent) else { return };
-    if runtime.reports_state || seen.life != PaneLife::Alive || record.spawn != Some(seen.spawn) {
-        return;
-    }
-    let (state, reason) = match &seen.foreground {
-        Some(program) if is_shell(program) => (AgentState::Idle, None),
-        // A program that stays in front the whole time: its input line alone tells.
-        Some(_) if runtime.input_line.is_some() => {
-            (AgentState::Unknown, Some(UNREPORTED.to_owned()))
-        }
-        Some(program) => (AgentState::Working, Some(format!("runs `{program}`"))),
-        None => (AgentState::Unknown, Some(UNREPORTED.to_owned())),
-    };
-    if record.state != state || record.reason != reason {
-        let agent = seen.agent.clone();
-        step.record(Event::AgentStateChanged {
-            agent,
-            state,
-            source: StateSource::Process,
-            reason,
-        });
-    }
-}
-
-const UNREPORTED: &str = "its runtime does not report its state";
-
-fn is_shell(program: &str) -> bool {
-    let name = program.trim_start_matches('-');
-    ["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh", "csh", "agency"]
-        .contains(&name)
 }
 
 /// A session could not be made.
@@ -448,7 +388,7 @@ fn judge_panes(step: &mut Step<'_>, agency: &Name, sighting: &Sighting) {
         // Without a pane it is still being made: its outcome comes by itself.
         let (Some(spawn), Some(_)) = (agent.spawn, agent.pane.as_ref()) else { continue };
         match sighting.panes.iter().find(|pane| pane.agent == address && pane.spawn == spawn) {
-            Some(seen) if seen.life == PaneLife::Alive => settle_state(step, seen),
+            Some(seen) if seen.life == PaneLife::Alive => hearing::settle_state(step, seen),
             seen => bury_life(step, address, spawn, seen.map(|pane| pane.life)),
         }
     }

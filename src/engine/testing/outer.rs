@@ -70,6 +70,11 @@ impl Outer {
                 let (agent, spawn) = (target.agent.clone(), target.spawn);
                 vec![Input::MessageTyped { agent, spawn, id: *id, outcome: Typed::Submitted }]
             }
+            Effect::HandOver { id, target, .. } => {
+                *self.typed.entry(*id).or_default() += 1;
+                let (agent, spawn) = (target.agent.clone(), target.spawn);
+                vec![Input::MessageTyped { agent, spawn, id: *id, outcome: Typed::Queued }]
+            }
             Effect::TypeNudge { target, .. } => {
                 let (agent, spawn) = (target.agent.clone(), target.spawn);
                 vec![Input::NudgeTyped { agent, spawn, outcome: Typed::Submitted }]

@@ -20,13 +20,14 @@ use crate::domain::submission::{
 };
 use crate::domain::workbench::WorkbenchConfig;
 use crate::engine::event::{DeliveredBy, Event};
+use crate::engine::sessions::signal::Signal;
 use crate::ports::keyring::Keyring as _;
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::repositories::Kept;
 use crate::ports::terminals::PaneId;
 
 /// Variants of [`Event`].
-pub const VARIANTS: usize = 58;
+pub const VARIANTS: usize = 61;
 
 /// A merge of that change onto that base.
 pub fn preview(base: &str, change: &str) -> MergePreview {
@@ -153,6 +154,25 @@ fn of_sessions() -> Vec<Event> {
             source: StateSource::Hook,
             reason: None,
         },
+        Event::AgentSignalled {
+            agent: dev.clone(),
+            spawn,
+            source: StateSource::Screen,
+            signal: Signal {
+                state: Some(AgentState::Limited),
+                rule: text(),
+                evidence: Some(text()),
+                reason: Some(text()),
+                until: Some(Timestamp::UNIX_EPOCH),
+                settled: true,
+            },
+        },
+        Event::ConversationSeen {
+            agent: dev.clone(),
+            spawn,
+            runtime: name("rehearsal"),
+            id: text(),
+        },
         Event::AgentPaneLost { agent: dev, spawn, state: AgentState::Crashed, reason: text() },
         Event::AgencyStopped { agency: agency.clone() },
         Event::AgencyRemoving { agency: agency.clone() },
@@ -172,8 +192,9 @@ fn of_messages() -> Vec<Event> {
         },
         Event::MessageRefused { file: "b.json".to_owned(), reason: reason() },
         Event::MessageRouted { id },
-        Event::DeliveryStarted { id, spawn },
-        Event::DeliveryDeferred { id, reason: text() },
+        Event::DeliveryStarted { id, spawn, channel: true },
+        Event::DeliveryDeferred { id, reason: text(), channel: true },
+        Event::DeliverySubmitted { id, spawn, by: DeliveredBy::Pane },
         Event::DeliveryUncertain { id, reason: text() },
         Event::NudgeStarted { agent: dev.clone(), spawn },
         Event::NudgeEnded { agent: dev, spawn, problem: Some(text()) },
@@ -269,11 +290,14 @@ pub fn place(event: &Event) -> usize {
         Event::AgentPaneOpened { .. } => 12,
         Event::AgentPaneLost { .. } => 13,
         Event::AgentStateChanged { .. } => 14,
+        Event::AgentSignalled { .. } => 58,
+        Event::ConversationSeen { .. } => 59,
         Event::MessageAccepted { .. } => 15,
         Event::MessageRefused { .. } => 16,
         Event::MessageRouted { .. } => 17,
         Event::DeliveryStarted { .. } => 18,
         Event::DeliveryDeferred { .. } => 19,
+        Event::DeliverySubmitted { .. } => 60,
         Event::DeliveryUncertain { .. } => 20,
         Event::MessageDelivered { .. } => 21,
         Event::MessageAcknowledged { .. } => 22,

@@ -2,7 +2,8 @@
 //!
 //! The file is data for [`crate::domain::runtime::description`]; whether the program is installed is not looked at
 //! here. A pattern, a document or a placeholder that cannot be used is a problem with its line, and a
-//! file with a problem is refused whole. `input` reads the input line, `rules` what tells a state.
+//! file with a problem is refused whole. `input` reads the input line, `rules` what tells a state, `own` the
+//! runtimes of `agency.toml`.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::manifest::problem::Problems;
 use crate::manifest::tree::{self, Node, NodeValue};
 
 pub mod input;
+pub mod own;
 mod rules;
 
 /// Longest grace of a program that is asked to end, in milliseconds: who closes an agency waits for it.
@@ -136,8 +138,9 @@ fn start(
 }
 
 fn environment(fields: &mut Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<String, String> {
+    let path = fields.path_of("environment");
     let Some(node) = fields.node("environment") else { return BTreeMap::new() };
-    let Some(table) = Fields::of(node, "environment", notes) else { return BTreeMap::new() };
+    let Some(table) = Fields::of(node, &path, notes) else { return BTreeMap::new() };
     let mut variables = BTreeMap::new();
     for entry in table.entries() {
         let path = table.path_of(&entry.key);

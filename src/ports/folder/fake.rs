@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::name::Name;
-use crate::ports::folder::{FolderError, TextFile, WorkbenchFolder};
+use crate::ports::folder::{FolderError, RuntimeFile, TextFile, WorkbenchFolder};
 
 /// See the module.
 #[derive(Debug, Clone, Default)]
@@ -88,6 +88,17 @@ impl WorkbenchFolder for FakeFolder {
 
     fn load_templates(&self) -> Result<Vec<(String, Vec<TextFile>)>, FolderError> {
         Ok(Vec::new())
+    }
+
+    fn load_runtimes(&self) -> Result<Vec<RuntimeFile>, FolderError> {
+        let folder = self.home().join("templates/runtimes");
+        let files = self.files();
+        let own = files.iter().filter(|(path, _)| path.parent() == Some(&folder));
+        let file = |(path, text): (&PathBuf, &String)| {
+            let name = path.file_name()?.to_str()?.strip_suffix(".toml")?.to_owned();
+            Some((name, Ok(TextFile { path: path.clone(), text: text.clone() })))
+        };
+        Ok(own.filter_map(file).collect())
     }
 
     fn load_agency_file(

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{
-    Launch, PaneId, PaneLife, PanePlan, PaneSeen, SessionPlan, TerminalError, Terminals, Typed,
-    TypingOrder,
+    Launch, PaneId, PaneLife, PanePlan, PaneSeen, SessionPlan, StopPlan, TerminalError,
+    TerminalHint, Terminals, Typed, TypingOrder,
 };
 use crate::domain::agency::Layout;
 use crate::domain::name::{AgentAddress, Name};
@@ -33,6 +33,8 @@ pub trait World {
     fn add_foreign_session(&self, name: &str);
     /// Types without submitting.
     fn type_half_a_line(&self, pane: &PaneId);
+    /// Has the program in a pane print a text.
+    fn print(&self, pane: &PaneId, text: &str);
     /// What the program in a pane was given.
     fn received(&self, seen: &PaneSeen) -> Vec<String>;
 }
@@ -50,6 +52,8 @@ pub fn plan(agency: &str, agents: &[&str], argv: &[String]) -> SessionPlan {
         spawn: fresh_spawn(),
         title: format!("{name} #1"),
         launch: launch(argv),
+        is_read: true,
+        stop: StopPlan::default(),
     };
     SessionPlan {
         layout: Layout::Panes,
@@ -214,6 +218,44 @@ pub fn nothing_is_typed_where_it_does_not_belong(world: &dyn World) {
     assert_eq!(world.received(&seen), Vec::<String>::new());
 }
 
+/// What is printed in a pane that is read is told by its id, and stands on the screen that is read then; a
+/// pane that is gone, or was never ours, is not in the answer.
+pub fn what_is_printed_is_told_and_read(world: &dyn World) {
+    let mut plan = world.plan(&["lead", "dev"]);
+    plan.panes[1].is_read = false;
+    let made = world.terminals().ensure(&plan).expect("it is made");
+    let panes: Vec<PaneId> = made.iter().map(|seen| seen.pane.clone()).collect();
+    let (sender, hints) = std::sync::mpsc::channel();
+    world.terminals().watch(Box::new(move |hint| {
+        let _ = sender.send(hint);
+    }));
+    let row = |name: &str, word: &str| {
+        let seen = world.terminals().screens(&panes).expect("it answers");
+        let found = seen.into_iter().find(|screen| screen.agent.agent.as_str() == name);
+        let rows = found.expect("it is there").rows;
+        rows.iter().any(|row| row.contains(word) && row.trim_end() == row)
+    };
+    world.print(&panes[1], "unheard");
+    wait_for("it is shown", || row("dev", "unheard"));
+    world.print(&panes[0], "hello");
+    let mut printed = Vec::new();
+    wait_for("it is told and read", || {
+        for hint in hints.try_iter() {
+            if let TerminalHint::Printed(panes) = hint {
+                printed.extend(panes);
+            }
+        }
+        printed.contains(&panes[0]) && row("lead", "hello")
+    });
+    assert!(!printed.contains(&panes[1]), "nobody listens to it");
+    world.kill_pane(&panes[0]);
+    let ask = [panes[0].clone(), PaneId("%9999".to_owned()), panes[1].clone()];
+    let left = world.terminals().screens(&ask).expect("it answers");
+    assert_eq!(left.iter().map(|seen| &seen.pane).collect::<Vec<_>>(), [&panes[1]]);
+    world.kill_server();
+    assert_eq!(world.terminals().screens(&ask), Ok(Vec::new()));
+}
+
 /// Makes one test of each assertion; the argument makes a fresh world.
 macro_rules! terminals_contract {
     ($world:expr) => {
@@ -226,6 +268,7 @@ macro_rules! terminals_contract {
             a_closed_session_is_gone,
             a_text_is_typed_and_submitted_once,
             nothing_is_typed_where_it_does_not_belong,
+            what_is_printed_is_told_and_read,
         }
     };
     ($world:expr; $($name:ident,)*) => {

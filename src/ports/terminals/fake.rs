@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
-    AttachPlan, PaneId, PaneLife, PanePlan, PaneSeen, SessionPlan, Sighting, TerminalError,
-    TerminalHint, Terminals, Typed, TypingOrder,
+    AttachPlan, PaneId, PaneLife, PanePlan, PaneSeen, ScreenSeen, SessionPlan, Sighting,
+    TerminalError, TerminalHint, Terminals, Typed, TypingOrder,
 };
 use crate::domain::name::Name;
 
@@ -28,7 +28,8 @@ struct FakePane {
     session: Name,
     seen: PaneSeen,
     temper: Temper,
-    screen: String,
+    is_read: bool,
+    screen: ScreenSeen,
     received: Vec<String>,
 }
 
@@ -120,6 +121,23 @@ impl FakeTerminals {
         self.state().sessions.insert(name.to_owned(), false);
     }
 
+    /// A program prints: another row on its screen, told if the pane is read.
+    pub fn print(&self, pane: &PaneId, text: &str) {
+        self.show(pane, |screen| screen.rows.extend(text.lines().map(str::to_owned)));
+    }
+
+    /// A program draws its screen, told if the pane is read.
+    pub fn show(&self, pane: &PaneId, draw: impl FnOnce(&mut ScreenSeen)) {
+        let mut state = self.state();
+        let Some(found) = state.panes.iter_mut().find(|p| p.seen.pane == *pane) else { return };
+        draw(&mut found.screen);
+        if found.is_read
+            && let Some(callback) = &state.hint
+        {
+            callback(TerminalHint::Printed(vec![pane.clone()]));
+        }
+    }
+
     /// Says how a pane takes what is typed from now on.
     pub fn set_temper(&self, pane: &PaneId, temper: Temper) {
         let mut state = self.state();
@@ -153,6 +171,8 @@ impl State {
                 pane.seen.spawn = plan.spawn;
                 pane.seen.pid = made;
                 pane.temper = Temper::Ready;
+                pane.is_read = plan.is_read;
+                pane.screen = blank(&pane.seen);
             }
             return pane.seen.clone();
         }
@@ -169,10 +189,26 @@ impl State {
             session: session.clone(),
             seen: seen.clone(),
             temper: Temper::Ready,
-            screen: String::new(),
+            is_read: plan.is_read,
+            screen: blank(&seen),
             received: Vec::new(),
         });
         seen
+    }
+}
+
+fn blank(seen: &PaneSeen) -> ScreenSeen {
+    ScreenSeen {
+        pane: seen.pane.clone(),
+        agent: seen.agent.clone(),
+        spawn: seen.spawn,
+        title: String::new(),
+        size: (80, 24),
+        cursor: (0, 0),
+        in_mode: false,
+        progress: None,
+        rows: Vec::new(),
+        ghost: Vec::new(),
     }
 }
 
@@ -227,7 +263,7 @@ impl Terminals for FakeTerminals {
             Temper::Ready => {
                 let text = crate::domain::text::to_plain(&order.text);
                 let text = text.trim_end_matches('\n');
-                pane.screen.push_str(&format!("{text}\n"));
+                pane.screen.rows.extend(text.lines().map(str::to_owned));
                 pane.received.push(text.to_owned());
                 Ok(Typed::Submitted)
             }
@@ -235,11 +271,17 @@ impl Terminals for FakeTerminals {
     }
 
     fn is_on_screen(&self, pane: &PaneId, token: &str) -> Result<bool, TerminalError> {
-        Ok(self.awake("capture-pane")?.pane(pane)?.screen.contains(token))
+        Ok(self.screen(pane)?.contains(token))
     }
 
     fn screen(&self, pane: &PaneId) -> Result<String, TerminalError> {
-        Ok(self.awake("capture-pane")?.pane(pane)?.screen.clone())
+        Ok(self.awake("capture-pane")?.pane(pane)?.screen.rows.join("\n"))
+    }
+
+    fn screens(&self, panes: &[PaneId]) -> Result<Vec<ScreenSeen>, TerminalError> {
+        let mut state = self.awake("capture-pane")?;
+        let screen = |pane| state.pane(pane).ok().map(|found| found.screen.clone());
+        Ok(panes.iter().filter_map(screen).collect())
     }
 
     fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>) {
@@ -297,6 +339,9 @@ mod tests {
         }
         fn type_half_a_line(&self, pane: &PaneId) {
             self.0.set_temper(pane, Temper::Busy("the input line is not empty".to_owned()));
+        }
+        fn print(&self, pane: &PaneId, text: &str) {
+            self.0.print(pane, text);
         }
         fn received(&self, seen: &PaneSeen) -> Vec<String> {
             self.0.received(&seen.pane)

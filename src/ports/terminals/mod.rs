@@ -45,6 +45,38 @@ pub struct PanePlan {
     pub title: String,
     /// What runs in it.
     pub launch: Launch,
+    /// Its screen tells its state, so what it prints is listened to.
+    pub is_read: bool,
+    /// How its program is ended in order.
+    pub stop: StopPlan,
+}
+
+/// How a program is asked to end, before its terminal is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopPlan {
+    /// What it is sent.
+    pub signal: StopSignal,
+    /// How long it may take to put its things in order, in milliseconds.
+    pub grace_ms: u32,
+}
+
+impl Default for StopPlan {
+    /// A hangup, as a closed terminal sends it, and a second.
+    fn default() -> Self {
+        Self { signal: StopSignal::Hup, grace_ms: 1000 }
+    }
+}
+
+/// What asks a program to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum StopSignal {
+    /// SIGHUP.
+    Hup,
+    /// SIGINT.
+    Int,
+    /// SIGTERM.
+    Term,
 }
 
 /// A session as it should be.
@@ -105,6 +137,31 @@ pub struct Sighting {
     pub panes: Vec<PaneSeen>,
 }
 
+/// A pane's screen at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScreenSeen {
+    /// The pane.
+    pub pane: PaneId,
+    /// Whose it is.
+    pub agent: AgentAddress,
+    /// The life in it.
+    pub spawn: SpawnId,
+    /// The title its program gave it.
+    pub title: String,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Column and row of the cursor, from 0.
+    pub cursor: (u16, u16),
+    /// Whether a person looks back in it (copy mode): the rows are the program's screen all the same.
+    pub in_mode: bool,
+    /// Whether an OSC 9;4 progress is shown; none: not known.
+    pub progress: Option<bool>,
+    /// The visible rows from top to bottom, blanks at the end of each cut.
+    pub rows: Vec<String>,
+    /// For each character of the cursor's row whether it is dim or grey (ghost text); empty: none is.
+    pub ghost: Vec<bool>,
+}
+
 /// A text to type and submit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypingOrder {
@@ -132,6 +189,8 @@ pub struct TypingOrder {
 pub enum Typed {
     /// Pasted, seen, submitted, and the input line was left.
     Submitted,
+    /// Handed to the program's own queue: the turn that begins with it will tell.
+    Queued,
     /// Nothing was typed: the input line is not proven focused and empty.
     NotReady {
         /// Why, for people: `copy mode`, `a person is typing`, `not at its prompt`, `pane is dead`, ….
@@ -145,12 +204,14 @@ pub enum Typed {
 }
 
 /// Something may have changed: look again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TerminalHint {
     /// Panes or sessions came or went.
     Changed,
     /// The connection to the server broke, or the server ended.
     Lost,
+    /// Something was printed in these panes that are read, or their title changed.
+    Printed(Vec<PaneId>),
 }
 
 /// How a person gets to see a session.
@@ -178,6 +239,8 @@ pub trait Terminals: Send + Sync {
     fn is_on_screen(&self, pane: &PaneId, token: &str) -> Result<bool, TerminalError>;
     /// The visible screen, as text.
     fn screen(&self, pane: &PaneId) -> Result<String, TerminalError>;
+    /// The screens of any number of panes, in one round trip; a pane that is gone is not in the answer.
+    fn screens(&self, panes: &[PaneId]) -> Result<Vec<ScreenSeen>, TerminalError>;
     /// Calls `hint` from another thread whenever it may be worth to look; replaces an earlier one.
     fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>);
     /// How to attach to a session and, with one, select an agent's pane. `inside` tells whether the

@@ -55,6 +55,13 @@ pub fn perform(
             let told = move |outcome| Input::MessageTyped { agent, spawn, id, outcome };
             type_into(outside, handle, lanes, &target, (text, token, Vec::new()), told);
         }
+        Effect::HandOver { id, target, .. } => {
+            // Nothing was given: the pane is tried.
+            let reason = "its channel cannot be used".to_owned();
+            let (agent, spawn) = (target.agent, target.spawn);
+            let outcome = Typed::NotReady { reason };
+            return vec![Input::MessageTyped { agent, spawn, id, outcome }];
+        }
         Effect::TypeNudge { target, text, token, left_over } => {
             let (agent, spawn) = (target.agent.clone(), target.spawn);
             let told = move |outcome| Input::NudgeTyped { agent, spawn, outcome };

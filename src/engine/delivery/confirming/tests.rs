@@ -1,0 +1,1 @@
+//! What is confirmed, and what is not.

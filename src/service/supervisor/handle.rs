@@ -1,0 +1,103 @@
+//! The hold that everybody else has on the loop: one channel, and what can be put into it.
+//!
+//! Whoever asks waits for the answer; whoever tells does not. A loop that has ended is an answer too.
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use crate::domain::command::{Actor, Answer, Command};
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::engine::input::Input;
+use crate::engine::state::State;
+use crate::ports::ledger::Record;
+use crate::ports::terminals::PaneId;
+use crate::service::screens::Noticed;
+
+/// Something that is read from the state and its position.
+pub type Reading = Box<dyn FnOnce(&State, u64) + Send>;
+
+/// What wakes the loop.
+pub enum Wake {
+    /// Something happened.
+    Input(Box<Input>),
+    /// Somebody asks for something and waits.
+    Ask {
+        /// Who.
+        actor: Actor,
+        /// What.
+        command: Box<Command>,
+        /// Where the answer goes.
+        answer: Sender<Result<Answer, Refusal>>,
+    },
+    /// Somebody wants to see the state.
+    Read(Reading),
+    /// Somebody wants every record from now on, and the state as it is now.
+    Follow(Sender<Followed>),
+    /// Something may lie at the door.
+    Door,
+    /// Panes may have changed.
+    Look,
+    /// Something was printed in these panes.
+    Printed(Vec<PaneId>),
+    /// Screens were read.
+    ScreensRead(Vec<Noticed>),
+    /// The process is asked to end.
+    End,
+}
+
+/// What a follower gets.
+pub enum Followed {
+    /// The state and the last event in it.
+    State(Box<State>, u64),
+    /// What came after.
+    Records(Arc<Vec<Record>>),
+}
+
+/// Everybody else's hold on the loop.
+#[derive(Clone)]
+pub struct Handle {
+    sender: Sender<Wake>,
+}
+
+impl Handle {
+    /// A handle that wakes the loop at the other end.
+    pub fn new(sender: Sender<Wake>) -> Self {
+        Self { sender }
+    }
+
+    /// Wakes the loop; false if it has ended.
+    pub fn wake(&self, wake: Wake) -> bool {
+        self.sender.send(wake).is_ok()
+    }
+
+    /// Tells the engine that something happened.
+    pub fn input(&self, input: Input) {
+        self.wake(Wake::Input(Box::new(input)));
+    }
+
+    /// Asks for something and waits for the answer.
+    pub fn ask(&self, actor: Actor, command: Command) -> Result<Answer, Refusal> {
+        let (answer, waiting) = std::sync::mpsc::channel();
+        self.wake(Wake::Ask { actor, command: Box::new(command), answer });
+        waiting.recv().unwrap_or_else(|_| {
+            Err(Refusal::new(
+                RefusalKind::Failed,
+                "supervisor_ended",
+                "the supervisor ended before it answered",
+            )
+            .with_hint("see what became of it with `agency status`"))
+        })
+    }
+
+    /// Reads something from the state; none if the loop has ended.
+    pub fn read<R: Send + 'static>(
+        &self,
+        read: impl FnOnce(&State, u64) -> R + Send + 'static,
+    ) -> Option<R> {
+        let (answer, waiting) = std::sync::mpsc::channel();
+        self.wake(Wake::Read(Box::new(move |state, seq| {
+            let _ = answer.send(read(state, seq));
+        })));
+        waiting.recv().ok()
+    }
+}
