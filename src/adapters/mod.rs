@@ -22,3 +22,5 @@ pub mod folder;
 pub mod keyring;
 
 pub mod sandbox;
+
+pub mod channels;

@@ -17,3 +17,5 @@ pub mod mailboxes;
 pub mod folder;
 
 pub mod keyring;
+
+pub mod channels;
