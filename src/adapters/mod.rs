@@ -21,6 +21,8 @@ pub mod folder;
 
 pub mod keyring;
 
+pub mod lives;
+
 pub mod sandbox;
 
 pub mod channels;

@@ -2,7 +2,7 @@
 //!
 //! Nobody else looks at variables, so that a test or an agent can be given any surroundings.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +73,19 @@ impl Environment {
                 .filter(|width| *width > 0),
             without_colour: self.without_colour,
         }
+    }
+
+    /// A program's path: as it is named with a `/` in it, else the first that can be run in `PATH`.
+    pub fn find_program(&self, name: &OsStr) -> Option<PathBuf> {
+        use rustix::fs::{Access, access};
+        let named = PathBuf::from(name);
+        if named.components().count() > 1 || named.is_absolute() {
+            return Some(named);
+        }
+        let own = self.program.parent().map(Path::to_owned);
+        let folders = own.into_iter().chain(self.path.iter().cloned());
+        let mut places = folders.map(|folder| folder.join(&named));
+        places.find(|path| path.is_file() && access(path, Access::EXEC_OK).is_ok())
     }
 
     /// `PATH` with this program's folder in front, so that agents find `agency`.

@@ -2,6 +2,7 @@
 //!
 //! It carries out and decides nothing; what a command means stands in `cli` and `service`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead as _, Read as _, Write};
 use std::os::unix::process::CommandExt as _;
@@ -14,7 +15,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::process::Invocation;
 use crate::adapters::sandbox::watchdog::watchdog;
 use crate::bootstrap::environment::Environment;
-use crate::bootstrap::{opening, supervising};
+use crate::bootstrap::{hooking, opening, supervising};
 use crate::cli::house::{DemoAfterwards, DemoOperator, DemoOptions, House, Surroundings};
 use crate::demo::{self, DemoOrder, Keep, Manner, Stage};
 use crate::domain::message::MAX_MESSAGE_BYTES;
@@ -88,6 +89,14 @@ impl House for RealHouse {
         result
     }
 
+    fn report(&self, event: &str) {
+        hooking::report(&self.environment, event);
+    }
+
+    fn wait_for_letter(&self) -> Option<String> {
+        hooking::wait(&self.environment)
+    }
+
     fn rehearse(&self) -> Result<u8, Refusal> {
         let Identity::Agent { address, spawn, .. } = &self.environment.identity else {
             return Err(Refusal::new(
@@ -115,14 +124,19 @@ impl House for RealHouse {
         Err(cannot_run("attach", &command.exec()))
     }
 
-    fn exec(&self, argv: &[OsString]) -> Result<u8, Refusal> {
+    fn exec(&self, argv: &[OsString], env: &BTreeMap<String, String>) -> Result<u8, Refusal> {
         let (program, args) = match argv.split_first() {
             Some((program, args)) => (program, args),
             None => (&self.environment.shell, &[][..]),
         };
-        let invocation = Invocation::new(program, &self.environment.folder)
+        let found = self.environment.find_program(program).ok_or_else(|| {
+            cannot_run(&program.to_string_lossy(), &std::io::ErrorKind::NotFound.into())
+        })?;
+        let invocation = Invocation::new(&found, &self.environment.folder)
             .args(args)
             .env("PATH", self.environment.path_with_program());
+        let invocation =
+            env.iter().fold(invocation, |invocation, (key, value)| invocation.env(key, value));
         let invocation = match &self.environment.identity {
             Identity::Agent { token, .. } => invocation.env("AGENCY_TOKEN", token),
             Identity::Operator => invocation,

@@ -5,6 +5,8 @@
 
 pub mod environment;
 
+pub mod hooking;
+
 pub mod house;
 
 pub mod opening;

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 
+use crate::adapters::channels::LocalChannels;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::folder::{DiskFolder, SupervisorLock, find_home, make_workbench, socket_path};
 use crate::adapters::git::Git;
 use crate::adapters::keyring::FileKeyring;
+use crate::adapters::lives::DiskLives;
 use crate::adapters::process::Invocation;
 use crate::adapters::queue::FileMailboxes;
 use crate::adapters::sandbox::LocalSandbox;
@@ -83,6 +85,8 @@ pub fn outside(environment: &Environment, home: &Path) -> Result<Outside, Refusa
         proving: Arc::new(LocalSandbox::new(launcher)),
         mailboxes: Arc::new(FileMailboxes::new(home)),
         folder: Arc::new(folder),
+        lives: Arc::new(DiskLives::new(home)),
+        channels: Arc::new(LocalChannels),
         keyring: Arc::new(FileKeyring::new(home, &environment.key_folder)),
         open_reader: Arc::new(move || {
             SqliteLedger::open_reader(&ledger)

@@ -19,6 +19,7 @@ use crate::service::outside::Outside;
 use crate::service::perform;
 use crate::service::preflight::{folder_refusal, load_config, load_definitions};
 use crate::service::reading::ledger_refusal;
+use crate::service::reports::kept;
 use crate::service::socket::{Open, Server, bind};
 use crate::service::supervisor::{Handle, Supervisor, Wake};
 
@@ -56,6 +57,8 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
     })?;
     forward_signals(&handle).map_err(|error| io_refusal(&home, &error))?;
     let open = Open::default();
+    // From now on reports come over the socket: what was kept before is all there is.
+    kept::take_in(&outside, &handle, &gate);
     Server { handle: handle.clone(), outside: outside.clone(), gate, open: open.clone() }
         .serve(listener);
     watch(&outside, &handle)?;

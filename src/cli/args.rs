@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
     ack, approvals, attach, branch, brief, completions, create, demo, doctor, down, explain, goal,
-    inbox, init, inside, ledger, list, log, man, messages, remove, runtime, send, sessions, status,
-    submit, task, template, up,
+    hook, inbox, init, inside, ledger, list, log, man, messages, remove, runtime, send, sessions,
+    status, submit, task, template, up,
 };
 
 /// A whole command line.
@@ -154,7 +154,7 @@ pub enum Verb {
     Rehearse(inside::RehearseArgs),
     /// Report this agent's own state
     #[command(hide = true)]
-    Hook(inside::HookArgs),
+    Hook(hook::HookArgs),
     /// Print this agent's briefing and become its program
     #[command(hide = true)]
     Enter(inside::EnterArgs),

@@ -4,6 +4,7 @@
 //! process come in through [`House`]; the program's entry implements it, tests fake it. The
 //! environment is read there, once, and arrives as [`Surroundings`].
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -97,15 +98,19 @@ pub trait House {
     ) -> Result<PathBuf, Refusal>;
     /// Is the supervisor, until it is told to stop.
     fn supervise(&self, home: Option<&Path>) -> Result<(), Refusal>;
+    /// Reports what happened in this agent's program, if this is an agent's pane; whatever becomes of it.
+    fn report(&self, event: &str);
+    /// Waits for a letter to this agent; none if there is nobody to wait for.
+    fn wait_for_letter(&self) -> Option<String>;
     /// Is the rehearsal agent, until its input ends; returns its exit status.
     fn rehearse(&self) -> Result<u8, Refusal>;
     /// Runs one check for the sandbox; returns its exit status.
     fn check_run(&self, arguments: &[OsString]) -> Result<u8, Refusal>;
     /// Shows a session: replaces this process, or comes back with the status when it cannot.
     fn attach(&self, plan: &AttachPlan) -> Result<u8, Refusal>;
-    /// Replaces this process by a program; an empty list means the user's own shell. Comes back
-    /// only when that fails.
-    fn exec(&self, argv: &[OsString]) -> Result<u8, Refusal>;
+    /// Replaces this process by a program with more variables; an empty list means the user's own
+    /// shell. Comes back only when that fails.
+    fn exec(&self, argv: &[OsString], env: &BTreeMap<String, String>) -> Result<u8, Refusal>;
     /// Standard input to its end; refuses what is not UTF-8 or larger than 1 MiB.
     fn read_input(&self) -> Result<String, Refusal>;
     /// One line of standard input without its end; none at the end of input.

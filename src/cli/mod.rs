@@ -19,6 +19,7 @@ pub mod down;
 pub mod explain;
 pub mod follow;
 pub mod goal;
+pub mod hook;
 pub mod house;
 pub mod inbox;
 pub mod init;
@@ -72,6 +73,10 @@ pub fn run_on(argv: &[OsString], house: &dyn House, output: &mut Output) -> u8 {
     {
         output.line(concat!("agency ", env!("CARGO_PKG_VERSION")));
         return output.final_status(DONE);
+    }
+    // So are the hooks of agents, and nothing that is wrong with one may disturb its agent.
+    if let Some(event) = hook::event(argv) {
+        return hook::run(event, house, output);
     }
     let status = match read(argv, house) {
         Ok(invocation) => conduct(invocation, house, output),
@@ -190,7 +195,7 @@ fn dispatch(verb: Option<Verb>, desk: &mut Desk<'_>) -> Ending {
         Verb::Man(args) => man::run(&args, desk),
         Verb::Supervise(args) => inside::supervise(&args, desk),
         Verb::Rehearse(args) => inside::rehearse(&args, desk),
-        Verb::Hook(args) => inside::hook(&args, desk),
+        Verb::Hook(args) => hook::report_state(&args, desk),
         Verb::Enter(args) => inside::enter(&args, desk),
         Verb::CheckRun(args) => inside::check_run(&args, desk),
     }

@@ -1,7 +1,7 @@
 //! Fixed views, a fake house and streams that remember, for the tests of this layer.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -277,6 +277,12 @@ impl House for FakeHouse {
         self.note(format!("supervise {home:?}"));
         Ok(())
     }
+    fn report(&self, event: &str) {
+        self.note(format!("report {event}"));
+    }
+    fn wait_for_letter(&self) -> Option<String> {
+        self.lines.borrow_mut().pop_front()
+    }
     fn rehearse(&self) -> Result<u8, Refusal> {
         Ok(0)
     }
@@ -287,7 +293,7 @@ impl House for FakeHouse {
     fn attach(&self, _: &AttachPlan) -> Result<u8, Refusal> {
         Ok(0)
     }
-    fn exec(&self, argv: &[OsString]) -> Result<u8, Refusal> {
+    fn exec(&self, argv: &[OsString], _: &BTreeMap<String, String>) -> Result<u8, Refusal> {
         self.note(format!("exec {argv:?}"));
         Ok(0)
     }

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use clap::{Args as _, Command, CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::args::{Globals, Invocation};
-use crate::cli::{ack, inbox, inside, send, status};
+use crate::cli::{ack, hook, inbox, send, status};
 
 /// Reads a command line; `width` is how wide help is shown, in columns.
 pub fn read(argv: &[OsString], width: u16) -> Result<Invocation, clap::Error> {
@@ -41,7 +41,7 @@ fn branch(word: &str) -> Option<Command> {
         "send" => Some(send::SendArgs::augment_args(branch)),
         "inbox" => Some(inbox::InboxArgs::augment_args(branch)),
         "ack" => Some(ack::AckArgs::augment_args(branch)),
-        "hook" => Some(inside::HookArgs::augment_args(branch)),
+        "hook" => Some(hook::HookArgs::augment_args(branch)),
         _ => None,
     }
 }

@@ -2,15 +2,15 @@
 //!
 //! It only reads the state: an entry disappears when what it asks for was done.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::agency::AgentState;
+use crate::domain::agency::{AgentState, StateSource};
 use crate::domain::approval::ApprovalState;
 use crate::domain::name::AgentAddress;
 use crate::domain::task::TaskState;
 use crate::engine::approvals::deciding::blocked_by;
 use crate::engine::delivery::MAX_NUDGES;
-use crate::engine::sessions::Wanted;
+use crate::engine::sessions::{AgentRecord, Wanted};
 use crate::engine::state::State;
 use crate::engine::wording;
 
@@ -34,6 +34,8 @@ pub struct Waiting {
 pub enum WaitingKind {
     /// An agent wants a permission.
     Permission,
+    /// Nobody knows what an agent does, for a while already: it may sit in a dialog.
+    Unknown,
     /// An agency's session cannot be made.
     Session,
     /// An agent does not live any more and is not brought back by itself.
@@ -46,6 +48,8 @@ pub enum WaitingKind {
     Question,
     /// A task whose agent cannot go on.
     BlockedTask,
+    /// A provider holds an agent back: nothing to do but to know.
+    Limited,
 }
 
 impl WaitingKind {
@@ -53,20 +57,25 @@ impl WaitingKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Permission => "permission",
+            Self::Unknown => "unknown",
             Self::Session => "session",
             Self::DeadAgent => "dead_agent",
             Self::UncertainDelivery => "uncertain_delivery",
             Self::Approval => "approval",
             Self::Question => "question",
             Self::BlockedTask => "blocked_task",
+            Self::Limited => "limited",
         }
     }
 }
 
+/// An agent may be unknown so long before it is worth a look: screens are drawn in pieces.
+const UNKNOWN_FOR: SignedDuration = SignedDuration::from_mins(1);
+
 /// The list: by kind, then whoever has waited longest.
-pub fn waiting(state: &State) -> Vec<Waiting> {
+pub fn waiting(state: &State, now: Timestamp) -> Vec<Waiting> {
     let mut list = Vec::new();
-    agents(state, &mut list);
+    agencies(state, now, &mut list);
     deliveries(state, &mut list);
     approvals(state, &mut list);
     questions(state, &mut list);
@@ -75,7 +84,7 @@ pub fn waiting(state: &State) -> Vec<Waiting> {
     list
 }
 
-fn agents(state: &State, list: &mut Vec<Waiting>) {
+fn agencies(state: &State, now: Timestamp, list: &mut Vec<Waiting>) {
     for (name, agency) in
         state.sessions.live().filter(|(_, agency)| agency.wanted == Wanted::Running)
     {
@@ -89,24 +98,53 @@ fn agents(state: &State, list: &mut Vec<Waiting>) {
             });
         }
         for (agent, record) in &agency.agents {
-            let kind = match record.state {
-                AgentState::Permission => WaitingKind::Permission,
-                AgentState::Exited => WaitingKind::DeadAgent,
-                // A crash is brought back by itself; what keeps crashing needs a look.
-                AgentState::Crashed if record.short_lives > 2 => WaitingKind::DeadAgent,
-                _ => continue,
-            };
             let address = AgentAddress::new(name.clone(), agent.clone());
-            let reason = record.reason.clone().unwrap_or_else(|| record.state.as_str().to_owned());
-            let blocks = state.tasks.current_of(&address).map(|task| task.id.to_string());
-            list.push(Waiting {
-                kind,
-                subject: address.to_string(),
-                text: reason,
-                since: record.since.unwrap_or(Timestamp::UNIX_EPOCH),
-                blocks: blocks.into_iter().collect(),
-            });
+            list.extend(agent_waiting(state, &address, record, now));
         }
+    }
+}
+
+fn agent_waiting(
+    state: &State,
+    address: &AgentAddress,
+    record: &AgentRecord,
+    now: Timestamp,
+) -> Option<Waiting> {
+    let since = record.since.unwrap_or(Timestamp::UNIX_EPOCH);
+    let kind = match record.state {
+        AgentState::Permission => WaitingKind::Permission,
+        AgentState::Limited => WaitingKind::Limited,
+        AgentState::Exited => WaitingKind::DeadAgent,
+        // A crash is brought back by itself; what keeps crashing needs a look.
+        AgentState::Crashed if record.short_lives > 2 => WaitingKind::DeadAgent,
+        // Of a program that nobody can ask nothing else was ever expected.
+        AgentState::Unknown
+            if record.source != StateSource::Process
+                && now.duration_since(since) >= UNKNOWN_FOR =>
+        {
+            WaitingKind::Unknown
+        }
+        _ => return None,
+    };
+    let blocks = state.tasks.current_of(address).map(|task| task.id.to_string());
+    Some(Waiting {
+        kind,
+        subject: address.to_string(),
+        text: agent_text(record),
+        since,
+        blocks: blocks.into_iter().collect(),
+    })
+}
+
+/// Why, in the words of whoever told it; else what the rule met on the screen.
+fn agent_text(record: &AgentRecord) -> String {
+    let words = record.reason.clone().or_else(|| record.evidence.clone());
+    let until = record.until.filter(|_| record.state == AgentState::Limited);
+    match (until, words) {
+        (Some(until), Some(words)) => format!("until {until}: {words}"),
+        (Some(until), None) => format!("until {until}"),
+        (None, Some(words)) => words,
+        (None, None) => record.state.as_str().to_owned(),
     }
 }
 

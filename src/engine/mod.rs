@@ -88,19 +88,13 @@ fn route(step: &mut Step<'_>, input: Input) {
             step.perform(Effect::BuryAtDoor { file, reason });
         }
         Input::MailboxFilled { id } => mail::mailbox_filled(step, id),
-        Input::Told { ticket, actor, spawn, told } => {
-            sessions::told(step, ticket, actor, spawn, told);
-        }
-        Input::ScreenRead { agent, spawn, reading, is_settled } => {
-            sessions::screen_read(step, agent, spawn, reading, is_settled);
-        }
-        Input::Sighted { sighting } => sessions::sighted(step, &sighting),
-        Input::Unseen { problem } => sessions::unseen(step, &problem),
-        Input::SessionEnsured { agency, panes } => sessions::session_ensured(step, &agency, &panes),
-        Input::SessionFailed { agency, code, problem } => {
-            sessions::session_failed(step, agency, code, problem);
-        }
-        Input::AgencyArchived { agency, folder } => sessions::agency_archived(step, agency, folder),
+        Input::Told { .. }
+        | Input::ScreenRead { .. }
+        | Input::Sighted { .. }
+        | Input::Unseen { .. }
+        | Input::SessionEnsured { .. }
+        | Input::SessionFailed { .. }
+        | Input::AgencyArchived { .. } => route_session(step, input),
         Input::MessageTyped { agent, spawn, id, outcome } => {
             delivery::message_typed(step, &agent, spawn, id, outcome);
         }
@@ -131,6 +125,26 @@ fn route(step: &mut Step<'_>, input: Input) {
         }
         Input::Documented { approval } => step.record(Event::ApprovalDocumented { approval }),
         Input::Rang { timer } => rang(step, timer),
+    }
+}
+
+/// What is seen and heard of agents and their panes.
+fn route_session(step: &mut Step<'_>, input: Input) {
+    match input {
+        Input::Told { ticket, actor, spawn, told } => {
+            sessions::told(step, ticket, actor, spawn, told);
+        }
+        Input::ScreenRead { agent, spawn, reading, is_settled } => {
+            sessions::screen_read(step, agent, spawn, reading, is_settled);
+        }
+        Input::Sighted { sighting } => sessions::sighted(step, &sighting),
+        Input::Unseen { problem } => sessions::unseen(step, &problem),
+        Input::SessionEnsured { agency, panes } => sessions::session_ensured(step, &agency, &panes),
+        Input::SessionFailed { agency, code, problem } => {
+            sessions::session_failed(step, agency, code, problem);
+        }
+        Input::AgencyArchived { agency, folder } => sessions::agency_archived(step, agency, folder),
+        _ => {}
     }
 }
 

@@ -28,6 +28,7 @@ use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, Sighting, Typed};
 
 pub mod job;
 pub mod outer;
+pub mod program;
 pub mod samples;
 
 /// What came of an input.

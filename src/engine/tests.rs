@@ -333,9 +333,9 @@ mod chance {
                 let turn = Turn { events, ..Turn::default() };
                 watch.see(&turn, world.state.operator_key.as_ref());
                 // None of these may fail on any state.
-                crate::engine::attention::waiting(&world.state);
+                crate::engine::attention::waiting(&world.state, world.at);
                 for subject in ["Code", "Code/dev", "TASK-001", "AP-001", "*"] {
-                    crate::engine::explain::explain(&world.state, subject);
+                    crate::engine::explain::explain(&world.state, subject, world.at);
                 }
             }
             let saved = serde_json::to_string(&world.state).expect("written");

@@ -70,3 +70,15 @@ pub trait Channels: Send + Sync {
     /// Hands a text over.
     fn hand_over(&self, handing: &Handing) -> Handed;
 }
+
+/// Channels for tests of others: nobody is at the other end.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub struct FakeChannels;
+
+#[cfg(test)]
+impl Channels for FakeChannels {
+    fn hand_over(&self, _: &Handing) -> Handed {
+        Handed::NotTaken { reason: "nobody is there".to_owned() }
+    }
+}

@@ -6,6 +6,8 @@ pub mod clock;
 
 pub mod ledger;
 
+pub mod lives;
+
 pub mod terminals;
 
 pub mod repositories;

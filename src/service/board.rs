@@ -74,6 +74,10 @@ fn agent_view(state: &State, home: &Path, address: &AgentAddress) -> AgentView {
         state_source: record.source,
         state_since: record.since,
         state_reason: record.reason,
+        state_rule: record.rule,
+        state_evidence: record.evidence,
+        limited_until: record.until,
+        conversation: record.conversation.map(|known| known.id),
         task: task.map(|task| task.id),
         branch: task.and_then(|task| task.branch.clone()),
         worktree: task.and_then(|task| Some(home.join(task.worktree.as_ref()?))),
@@ -219,8 +223,8 @@ pub fn approvals(state: &State, now: Timestamp) -> Vec<ApprovalView> {
 }
 
 /// The whole in one screen. `seq` is the last event; a supervisor that does not live is left out by the caller.
-pub fn status(state: &State, home: &Path, seq: u64) -> StatusView {
-    let waiting_for: Vec<WaitingView> = attention::waiting(state)
+pub fn status(state: &State, home: &Path, seq: u64, now: Timestamp) -> StatusView {
+    let waiting_for: Vec<WaitingView> = attention::waiting(state, now)
         .into_iter()
         .map(|waiting| WaitingView {
             kind: waiting.kind.as_str().to_owned(),
@@ -290,7 +294,7 @@ pub fn board(state: &State, home: &Path, seq: u64, at: Option<Timestamp>, now: T
     Board {
         seq,
         at,
-        status: status(state, home, seq),
+        status: status(state, home, seq, now),
         approvals: approvals(state, now),
         tasks,
         messages,

@@ -51,5 +51,9 @@ pub mod templates;
 
 pub mod programs;
 
+pub mod launching;
+
+pub mod reports;
+
 #[cfg(test)]
 pub mod testing;

@@ -5,10 +5,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::ports::channels::Channels;
 use crate::ports::clock::Clock;
 use crate::ports::folder::WorkbenchFolder;
 use crate::ports::keyring::Keyring;
 use crate::ports::ledger::{LedgerError, LedgerReader};
+use crate::ports::lives::Lives;
 use crate::ports::mailboxes::Mailboxes;
 use crate::ports::proving::ProvingGround;
 use crate::ports::repositories::Repositories;
@@ -43,8 +45,22 @@ pub struct Outside {
     pub mailboxes: Arc<dyn Mailboxes>,
     /// Definitions, views, records.
     pub folder: Arc<dyn WorkbenchFolder>,
+    /// What each life of an agent has for itself.
+    pub lives: Arc<dyn Lives>,
+    /// Ways into an agent's program that are not its keyboard.
+    pub channels: Arc<dyn Channels>,
     /// Keys.
     pub keyring: Arc<dyn Keyring>,
     /// The ledger, for reading.
     pub open_reader: OpenReader,
+}
+
+impl Outside {
+    /// A program's path: as it is named with a `/` in it, else the first of that name in `PATH`.
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        if name.contains('/') {
+            return Some(PathBuf::from(name)).filter(|path| path.is_file());
+        }
+        self.path.iter().map(|folder| folder.join(name)).find(|path| path.is_file())
+    }
 }

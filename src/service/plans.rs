@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use crate::domain::agency::AgentDefinition;
 use crate::domain::id::{ApprovalId, SubmissionId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::runtime::description as domain;
 use crate::domain::task::integration_branch;
 use crate::engine::effect::Retirement;
 use crate::engine::sessions::runtime_of;
 use crate::engine::state::State;
 use crate::ports::repositories::{IntegrationOrder, MergeOrder, RetireOrder, WorktreeOrder};
-use crate::ports::terminals::{Launch, PanePlan, SessionPlan, StopPlan};
+use crate::ports::terminals::{Launch, PanePlan, SessionPlan, StopPlan, StopSignal};
 use crate::service::outside::Outside;
 use crate::service::preflight::project_of;
 
@@ -29,13 +30,14 @@ pub fn session(state: &State, outside: &Outside, agency: &Name) -> Result<Sessio
             continue;
         };
         let launch = launch(state, outside, &address, agent, spawn, folder.clone())?;
+        let (is_read, stop) = read_and_stop(outside, agent);
         panes.push(PanePlan {
             title: format!("{} · {}", agent.name, agent.role),
             agent: address,
             spawn,
             launch,
-            is_read: false,
-            stop: StopPlan::default(),
+            is_read,
+            stop,
         });
     }
     let shell = |folder: PathBuf| Launch { argv: Vec::new(), env: plain_env(outside), folder };
@@ -48,6 +50,20 @@ pub fn session(state: &State, outside: &Outside, agency: &Name) -> Result<Sessio
         tools: shell(folder.clone()),
         sandbox: shell(if sandbox.is_dir() { sandbox } else { folder }),
     })
+}
+
+/// Whether an agent's screen is read, and how its program is ended.
+fn read_and_stop(outside: &Outside, agent: &AgentDefinition) -> (bool, StopPlan) {
+    let programs = outside.programs.current();
+    let Ok((_, description)) = programs.require_described(agent.runtime.as_str()) else {
+        return (false, StopPlan::default());
+    };
+    let signal = match description.stop.signal {
+        domain::StopSignal::Hangup => StopSignal::Hup,
+        domain::StopSignal::Interrupt => StopSignal::Int,
+        domain::StopSignal::Terminate => StopSignal::Term,
+    };
+    (!description.screens.is_empty(), StopPlan { signal, grace_ms: description.stop.grace_ms })
 }
 
 fn plain_env(outside: &Outside) -> BTreeMap<String, String> {
@@ -64,19 +80,17 @@ fn launch(
     spawn: uuid::Uuid,
     folder: PathBuf,
 ) -> Result<Launch, String> {
+    let programs = outside.programs.current();
+    // A file that broke since is the problem, and not that its runtime is unknown.
+    programs.require_described(agent.runtime.as_str()).map_err(|refusal| refusal.message)?;
     let runtime = runtime_of(state, address).ok_or_else(|| {
         format!("`{address}` has the runtime `{}`, which is not known", agent.runtime)
     })?;
-    let program = outside.program.display().to_string();
-    let mut argv = vec![program.clone(), "enter".to_owned()];
-    if !runtime.command.is_empty() {
-        argv.push("--".to_owned());
+    // The pane asks for the rest itself: a tmux command is short, and seen by every user.
+    let mut argv = vec![outside.program.display().to_string(), "enter".to_owned()];
+    if runtime.command.is_empty() {
+        argv.push("--shell".to_owned());
     }
-    let own = |(number, word): (usize, &String)| match (number, word.as_str()) {
-        (0, "agency") => program.clone(),
-        _ => word.clone(),
-    };
-    argv.extend(runtime.command.iter().enumerate().map(own));
     let mut env = plain_env(outside);
     env.insert("AGENCY_AGENT".to_owned(), address.to_string());
     env.insert("AGENCY_SPAWN".to_owned(), spawn.to_string());

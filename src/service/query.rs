@@ -72,6 +72,11 @@ pub enum Query {
         /// Whose.
         agent: AgentAddress,
     },
+    /// What an agent's program is started with: [`crate::service::launching::Order`].
+    Launch {
+        /// Whose.
+        agent: AgentAddress,
+    },
     /// Why something does not move, as a list of strings, from the state alone.
     Explain {
         /// An agent, a message id, a task id or an approval id.

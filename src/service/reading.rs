@@ -19,7 +19,7 @@ use crate::service::outside::Outside;
 use crate::service::preflight::{folder_refusal, repository_refusal};
 use crate::service::query::{LogFilter, MessageFilter, Query, TaskFilter};
 use crate::service::views::{BranchView, LogView};
-use crate::service::{board, briefing, plans};
+use crate::service::{board, briefing, launching, plans};
 
 /// Bytes of a proof's output that are shown: the end, where the summary is.
 const LOG_TAIL: usize = 256 * 1024;
@@ -51,6 +51,15 @@ pub enum Partial {
         /// What the state knows.
         facts: briefing::Facts,
     },
+    /// A launch without its briefing.
+    Launch {
+        /// Whose.
+        agent: AgentAddress,
+        /// What the state knows for the briefing.
+        facts: briefing::Facts,
+        /// The launch.
+        order: Box<launching::Order>,
+    },
     /// A part of the ledger.
     Log(LogFilter),
 }
@@ -73,7 +82,7 @@ pub fn ask_state(
     let home = &outside.home;
     let now = outside.clock.now();
     let answer = match query {
-        Query::Status => json!(board::status(state, home, seq)),
+        Query::Status => json!(board::status(state, home, seq, now)),
         Query::Agencies => json!(board::agencies(state, home)),
         Query::Agency { name } => {
             let record = state
@@ -116,7 +125,13 @@ pub fn ask_state(
                 .ok_or_else(|| not_found("agent", &agent, "agency list"))?;
             return Ok(Partial::Briefing { agent, facts });
         }
-        Query::Explain { subject } => match explain::explain(state, &subject) {
+        Query::Launch { agent } => {
+            let order = Box::new(launching::order(state, outside, &agent)?);
+            let facts = briefing::facts(state, home, &agent)
+                .ok_or_else(|| not_found("agent", &agent, "agency list"))?;
+            return Ok(Partial::Launch { agent, facts, order });
+        }
+        Query::Explain { subject } => match explain::explain(state, &subject, now) {
             Some(lines) => json!(lines),
             None => {
                 return Err(not_found(
@@ -148,6 +163,14 @@ pub fn finish(outside: &Outside, partial: Partial) -> Result<Value, Refusal> {
                 .load_agency_file(&agent.agency, &facts.role_file)
                 .map_err(folder_refusal)?;
             Ok(Value::String(facts.render(role.as_ref().map(|file| file.text.as_str()))))
+        }
+        Partial::Launch { agent, facts, mut order } => {
+            // A role file that cannot be read keeps no agent from starting.
+            let role = outside.folder.load_agency_file(&agent.agency, &facts.role_file);
+            let role = role.map(|file| file.map(|file| file.text));
+            let role = role.unwrap_or_else(|error| Some(format!("({error})")));
+            order.brief(facts.render(role.as_deref()));
+            Ok(json!(order))
         }
         Partial::Log(filter) => {
             let ledger = (outside.open_reader)().map_err(|error| ledger_refusal(&error))?;

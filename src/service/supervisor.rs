@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::command::{Actor, Answer};
+use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::decide;
 use crate::engine::effect::Effect;
@@ -29,7 +29,7 @@ use crate::service::gate::Gate;
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
 use crate::service::screens::Screens;
-use crate::service::{perform, record, registry};
+use crate::service::{perform, record, registry, reports};
 
 pub use handle::{Followed, Handle, Reading, Wake};
 
@@ -185,7 +185,7 @@ impl Supervisor {
                     self.next_ticket += 1;
                     let ticket = Ticket(self.next_ticket);
                     self.tickets.insert(ticket, answer);
-                    inputs.push(Input::Asked { ticket, actor, command });
+                    inputs.push(self.input_of(ticket, actor, command));
                 }
                 Wake::Door => inputs.extend(perform::mail::read_door(&self.outside)),
                 Wake::Look => self.look_now(),
@@ -206,6 +206,20 @@ impl Supervisor {
         let now = std::time::Instant::now();
         self.screens.read_due(&self.state, &self.outside, &self.handle, &self.lanes, now);
         readers.into_iter().for_each(|wake| self.show(wake));
+    }
+
+    /// What somebody asks, as an input; a report is read with the rules of the reporter's runtime first.
+    fn input_of(&self, ticket: Ticket, actor: Actor, command: Box<Command>) -> Input {
+        let (Actor::Agent(agent), Command::ReportEvent { spawn, event, payload }) =
+            (&actor, command.as_ref())
+        else {
+            return Input::Asked { ticket, actor, command };
+        };
+        let now = self.outside.clock.now().to_zoned(jiff::tz::TimeZone::system());
+        let programs = self.outside.programs.current();
+        let told = reports::told(&programs, &self.state, agent, event, payload, &now);
+        let spawn = *spawn;
+        Input::Told { ticket, actor, spawn, told }
     }
 
     /// What could not be recorded, in front of whatever came later.

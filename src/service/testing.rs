@@ -15,11 +15,13 @@ use crate::domain::refusal::Refusal;
 use crate::engine::input::Input;
 use crate::engine::state::State;
 use crate::engine::testing::definition;
+use crate::ports::channels::FakeChannels;
 use crate::ports::clock::Clock;
 use crate::ports::folder::fake::FakeFolder;
 use crate::ports::keyring::Keyring as _;
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::ledger::fake::FakeLedger;
+use crate::ports::lives::fake::FakeLives;
 use crate::ports::mailboxes::fake::FakeMailboxes;
 use crate::ports::proving::fake::FakeProving;
 use crate::ports::repositories::fake::FakeRepositories;
@@ -105,6 +107,8 @@ impl Fakes {
             proving: Arc::new(FakeProving),
             mailboxes: Arc::new(self.mailboxes.clone()),
             folder: Arc::new(self.folder.clone()),
+            lives: Arc::new(FakeLives::default()),
+            channels: Arc::new(FakeChannels),
             keyring: Arc::new(FakeKeyring),
             open_reader: Arc::new(move || Ok(Box::new(ledger.clone()))),
         }

@@ -62,6 +62,14 @@ pub struct AgentView {
     pub state_since: Option<Timestamp>,
     /// Why, or what it waits for.
     pub state_reason: Option<String>,
+    /// The rule that told the state.
+    pub state_rule: Option<String>,
+    /// What that rule met.
+    pub state_evidence: Option<String>,
+    /// When its limit is over.
+    pub limited_until: Option<Timestamp>,
+    /// Its conversation's id, as its program knows it.
+    pub conversation: Option<String>,
     /// The task it has open.
     pub task: Option<TaskId>,
     /// That task's branch.
@@ -316,7 +324,8 @@ pub struct SupervisorView {
 /// Something that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingView {
-    /// `approval`, `permission`, `question`, `dead_agent`, `blocked_task`, `uncertain_delivery`, `session`.
+    /// `approval`, `permission`, `unknown`, `question`, `dead_agent`, `blocked_task`, `uncertain_delivery`,
+    /// `session`, `limited`.
     pub kind: String,
     /// Approval id, agent, task id, message id or agency.
     pub subject: String,

@@ -31,6 +31,8 @@ use crate::service::{preflight, reading, record, replica};
 
 pub mod creating;
 
+pub mod entering;
+
 pub mod examining;
 
 pub mod history;
@@ -251,6 +253,9 @@ impl Workbench {
 
     /// Answers from the ledger; what only a supervisor could know is unknown then.
     fn read_ledger(&self, query: Query) -> Result<Value, Refusal> {
+        if matches!(query, Query::Launch { .. }) {
+            self.load_programs()?;
+        }
         let (state, seq) = self.last_state()?;
         let partial = reading::ask_state(&state, &self.outside, seq, query)?;
         reading::finish(&self.outside, partial)

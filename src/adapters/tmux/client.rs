@@ -72,6 +72,11 @@ impl Client {
         fcntl_setfl(&input, flags | OFlags::NONBLOCK).map_err(|e| io(e.into()))?;
         Ok((client, input, Output { pipe, stopped, buffer: vec![0; PIPE] }))
     }
+
+    /// What the server calls it.
+    pub(super) fn name(&self) -> String {
+        format!("client-{}", self.child.as_ref().map_or(0, Child::id))
+    }
 }
 
 impl Drop for Client {

@@ -10,11 +10,14 @@ mod attach;
 mod client;
 mod closing;
 mod command;
+mod ears;
 pub mod ghost;
 mod glance;
+mod hearing;
 mod hooks;
 mod layout;
 mod link;
+mod listener;
 mod pause;
 mod probe;
 mod protocol;
@@ -36,6 +39,7 @@ use crate::ports::terminals::{
     Terminals, Typed, TypingOrder,
 };
 use command::Cmd;
+use ears::Ears;
 use glance::Glance;
 use server::Server;
 pub use server::Settings;
@@ -48,12 +52,13 @@ const SCROLLBACK: &str = "-200";
 pub struct Tmux {
     server: Server,
     glance: Glance,
+    ears: Ears,
 }
 
 impl Tmux {
     /// Knows how to reach the server; connects when first asked.
     pub fn new(settings: &Settings) -> Self {
-        Self { server: Server::new(settings), glance: Glance::default() }
+        Self { server: Server::new(settings), glance: Glance::default(), ears: Ears::default() }
     }
 }
 
@@ -64,20 +69,25 @@ impl Terminals for Tmux {
 
     fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {
         version::require(&self.server)?;
-        match reconcile::ensure(&self.server, plan) {
+        let snapshot = match reconcile::ensure(&self.server, plan) {
             // The last session may have gone in this moment, and the server with it. What is there
             // is looked at again, so to begin anew makes nothing twice.
             Err(TerminalError::Died { .. } | TerminalError::NoServer) => {
                 reconcile::ensure(&self.server, plan)
             }
             other => other,
-        }
+        }?;
+        self.ears.tend(&self.server, &snapshot);
+        let is_planned = |seen: &PaneSeen| plan.panes.iter().any(|pane| pane.agent == seen.agent);
+        let seen = snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen);
+        Ok(seen.filter(is_planned).collect())
     }
 
     fn look(&self) -> Result<Sighting, TerminalError> {
         self.glance.or_look(&self.server, || {
             let snapshot = Snapshot::take(&self.server)?;
             hooks::refresh(&self.server, &snapshot);
+            self.ears.tend(&self.server, &snapshot);
             let ours = snapshot.sessions.iter().filter(|session| session.is_ours);
             Ok(Sighting {
                 sessions: ours.filter_map(|session| Name::parse(&session.name).ok()).collect(),
@@ -105,7 +115,11 @@ impl Terminals for Tmux {
     }
 
     fn screens(&self, panes: &[PaneId]) -> Result<Vec<ScreenSeen>, TerminalError> {
-        screens::take(&self.server, panes, Vec::new())
+        let mut screens = screens::take(&self.server, panes, self.ears.read_now(panes))?;
+        for screen in &mut screens {
+            screen.progress = self.ears.progress(&screen.pane);
+        }
+        Ok(screens)
     }
 
     fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>) {

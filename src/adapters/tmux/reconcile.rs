@@ -13,10 +13,10 @@ use super::server::Server;
 use super::snapshot::{PaneRow, Snapshot};
 use super::wanted::{Owner, Wanted, launch, pane_marks, wanted, window_marks, window_size};
 use crate::failpoint;
-use crate::ports::terminals::{Launch, PaneLife, PaneSeen, SessionPlan, TerminalError};
+use crate::ports::terminals::{Launch, PaneLife, SessionPlan, TerminalError};
 
-/// Makes what is missing; gives the agents' panes.
-pub(super) fn ensure(server: &Server, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {
+/// Makes what is missing; gives what is there then.
+pub(super) fn ensure(server: &Server, plan: &SessionPlan) -> Result<Snapshot, TerminalError> {
     let wanted = wanted(plan);
     let room = Room::new(plan.size);
     let mut snapshot = Snapshot::take(server)?;
@@ -34,9 +34,7 @@ pub(super) fn ensure(server: &Server, plan: &SessionPlan) -> Result<Vec<PaneSeen
     }
     failpoint::hit("start.panes_made");
     hooks::refresh(server, &snapshot);
-    let is_planned = |seen: &PaneSeen| plan.panes.iter().any(|pane| pane.agent == seen.agent);
-    let seen = snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen);
-    Ok(seen.filter(is_planned).collect())
+    Ok(snapshot)
 }
 
 /// The id of our session; it may have been closed, or be somebody else's.

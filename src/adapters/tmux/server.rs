@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::command::{self, Cmd, Scope, set};
 use super::link::{HintSlot, Link, hung, lock};
+use super::listener::Listener;
 use super::protocol::Block;
 use crate::adapters::process::{Invocation, RunError};
 use crate::ports::terminals::TerminalError;
@@ -142,7 +143,8 @@ impl Server {
             ("history-limit", "10000"),
             ("default-terminal", "tmux-256color"),
             ("terminal-features[99]", "*:RGB"),
-            ("focus-events", "on"),
+            // A program that is told that nobody looks hides its cursor, and then its input line cannot be seen.
+            ("focus-events", "off"),
             ("set-clipboard", "on"),
             // Programs read a lone Esc at once; the default of 500 ms is made for slow lines.
             ("escape-time", "10"),
@@ -200,6 +202,14 @@ impl Server {
             Err(TerminalError::Died { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Starts a listener on a session of that id.
+    pub(super) fn listen(&self, session: &str) -> Result<Listener, TerminalError> {
+        let invocation = self.invocation().args(["-C", "attach-session", "-t", session]);
+        // Should we not read for two seconds, the server drops what it has for us, and says so.
+        let command = invocation.args(["-f", "ignore-size,pause-after=2"]).to_command();
+        Listener::open(command, session.to_owned(), Arc::clone(&self.hint))
     }
 
     fn own_session(&self) -> Result<Option<String>, TerminalError> {

@@ -110,6 +110,7 @@ pub(super) fn pane_marks(target: Option<&str>, want: &Wanted<'_>, home: &str) ->
             chain.push(mark("@agency_agent", &pane.agent.to_string()));
             chain.push(mark("@agency_spawn", &pane.spawn.to_string()));
             chain.push(mark("@agency_shell", shell));
+            chain.push(mark("@agency_read", if pane.is_read { "1" } else { "0" }));
             chain.extend(titled(target, &pane.title));
         }
     }

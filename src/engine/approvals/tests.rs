@@ -195,7 +195,7 @@ fn what_is_not_proven_waits_visibly_and_cannot_be_approved() {
         hand_in(&mut world, task, "head");
         proven(&mut world, 1, outcome);
         assert_eq!(state(&world), ApprovalState::NotProven);
-        assert!(crate::engine::attention::waiting(&world.state)[0].text.contains(&hint));
+        assert!(crate::engine::attention::waiting(&world.state, world.at)[0].text.contains(&hint));
         assert_eq!(code_of(answer_of(approve(&mut world))), "not_proven");
         let again = world.ask(Actor::Operator, Command::ProveAgain { approval: FIRST });
         assert_eq!(proofs(&again), 1);
@@ -379,7 +379,7 @@ fn a_held_merge_is_told_once_and_tried_until_it_lands() {
         );
         assert_eq!(merges(&world.feed(Input::Rang { timer })), 1);
     }
-    assert_eq!(crate::engine::attention::waiting(&world.state).len(), 1);
+    assert_eq!(crate::engine::attention::waiting(&world.state, world.at).len(), 1);
     merged(&mut world, Ok(Merged::Done { commit: "c0ffee".to_owned() }));
     let timer = Timer::Merge { approval: FIRST };
     assert_eq!(merges(&world.feed(Input::Rang { timer })), 0);

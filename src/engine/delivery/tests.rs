@@ -154,7 +154,7 @@ fn an_uncertain_message_is_never_typed_again_and_hinted_at_three_times_at_most()
         turn = ring(&mut world);
     }
     assert_eq!(hints, 3);
-    let attention = crate::engine::attention::waiting(&world.state);
+    let attention = crate::engine::attention::waiting(&world.state, world.at);
     assert_eq!(attention[0].subject, id.to_string());
 }
 
@@ -274,7 +274,8 @@ fn a_runtime_without_an_input_line_is_never_typed_into() {
     world.look(|panes| panes[0].foreground = Some("bash".to_owned()));
     let (id, turn) = send(&mut world, "hello");
     assert_eq!(turn.typing(), []);
-    let reasons = crate::engine::explain::explain(&world.state, &id.to_string()).expect("known");
+    let reasons =
+        crate::engine::explain::explain(&world.state, &id.to_string(), world.at).expect("known");
     assert!(reasons.iter().any(|line| line.contains("no input line")), "{reasons:?}");
 }
 

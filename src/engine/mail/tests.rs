@@ -144,11 +144,11 @@ fn mail_for_the_operator_waits_until_it_is_acknowledged() {
     let mut world = World::running();
     let question = id_of(world.agent("Code/dev", sending("operator", "QUESTION which one?")));
     assert_eq!(world.state.mail.for_operator, [question]);
-    let waiting = crate::engine::attention::waiting(&world.state);
+    let waiting = crate::engine::attention::waiting(&world.state, world.at);
     assert_eq!(waiting[0].text, "Code/dev: QUESTION which one?");
     world.operator(Command::AcknowledgeMessages { ids: vec![question] }).expect("done");
     assert!(world.state.mail.for_operator.is_empty());
-    assert_eq!(crate::engine::attention::waiting(&world.state).len(), 0);
+    assert_eq!(crate::engine::attention::waiting(&world.state, world.at).len(), 0);
 }
 
 #[test]

@@ -163,3 +163,6 @@ fn is_shell(program: &str) -> bool {
     ["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh", "csh", "agency"]
         .contains(&name)
 }
+
+#[cfg(test)]
+mod tests;

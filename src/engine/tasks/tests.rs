@@ -172,7 +172,7 @@ fn a_blocked_task_tells_the_coordinator_and_goes_on_when_it_is_unblocked() {
     let turn = world.ask(Actor::Agent(agent("Code/dev")), block);
     assert_eq!(told(&turn, "Code/lead"), 1);
     assert_eq!(world.task(task), TaskState::Blocked);
-    assert_eq!(crate::engine::attention::waiting(&world.state)[0].text, "no key");
+    assert_eq!(crate::engine::attention::waiting(&world.state, world.at)[0].text, "no key");
     world.agent("Code/dev", Command::UnblockTask { task }).expect("unblocked");
     assert_eq!(world.task(task), TaskState::InProgress);
 }

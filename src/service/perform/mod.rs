@@ -19,6 +19,8 @@ use crate::service::outside::Outside;
 use crate::service::plans;
 use crate::service::supervisor::Handle;
 
+pub mod handing;
+
 pub mod landing;
 
 pub mod mail;
@@ -55,12 +57,8 @@ pub fn perform(
             let told = move |outcome| Input::MessageTyped { agent, spawn, id, outcome };
             type_into(outside, handle, lanes, &target, (text, token, Vec::new()), told);
         }
-        Effect::HandOver { id, target, .. } => {
-            // Nothing was given: the pane is tried.
-            let reason = "its channel cannot be used".to_owned();
-            let (agent, spawn) = (target.agent, target.spawn);
-            let outcome = Typed::NotReady { reason };
-            return vec![Input::MessageTyped { agent, spawn, id, outcome }];
+        Effect::HandOver { id, target, text, .. } => {
+            handing::hand_over(state, outside, handle, lanes, (id, target, text));
         }
         Effect::TypeNudge { target, text, token, left_over } => {
             let (agent, spawn) = (target.agent.clone(), target.spawn);

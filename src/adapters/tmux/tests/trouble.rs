@@ -100,7 +100,9 @@ fn no_client_process_is_left_when_it_is_dropped() {
     let mut world = RealWorld::new();
     world.tmux.ensure(&world.plan(&["lead"])).expect("it is made");
     world.tmux.look().expect("it answers");
-    assert_eq!(world.user(&["list-clients", "-F", "#{client_control_mode}"]), "1");
+    wait_for("one to ask and one to listen", || {
+        world.user(&["list-clients", "-F", "#{client_control_mode}"]) == "1\n1"
+    });
     world.tmux = RealWorld::new().tmux_alone();
     wait_for("the client has ended", || world.user(&["list-clients"]).is_empty());
 }

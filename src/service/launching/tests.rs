@@ -1,0 +1,103 @@
+//! What a program is started with.
+
+use super::*;
+use crate::service::programs::Programs;
+use crate::service::testing::Fakes;
+
+const CHAT: &str = r#"
+title = "Chat"
+command = ["chat"]
+[start]
+arguments = ["--id", "{conversation}", "--settings", "{files}/s.json", "--system", "{briefing}", "c={briefing:json}"]
+conversation = "chosen"
+[resume]
+arguments = ["--resume", "{conversation}"]
+[environment]
+NOTES = "{briefing_file}"
+SERVER = "http://127.0.0.1:{port}/?{password}"
+[files."s.json"]
+json = '{ "hook": "{agency} hook Stop", "who": ["{agent}"] }'
+"#;
+
+fn ordered(runtime: &str, settings: &str) -> Order {
+    let fakes = Fakes::empty();
+    fakes.folder.put("templates/runtimes/chat.toml", CHAT);
+    fakes.folder.put("agency.toml", settings);
+    let outside = fakes.outside();
+    outside.programs.put(Programs::load(&fakes.folder).expect("loaded"));
+    let mut state = State::default();
+    let mut definition = crate::engine::testing::definition("Code", &["lead", "dev"]);
+    for agent in &mut definition.agents {
+        agent.runtime = crate::engine::testing::name(runtime);
+    }
+    let at = outside.clock.now();
+    let event = crate::engine::event::Event::AgencyDefined { definition: Box::new(definition) };
+    state.apply(&event, at);
+    let dev = crate::engine::testing::agent("Code/dev");
+    let agency = state.sessions.agencies.values_mut().next().expect("an agency");
+    agency.agents.entry(dev.agent.clone()).or_default().spawn = Some(uuid::Uuid::from_u128(7));
+    let mut order = order(&state, &outside, &dev).expect("ordered");
+    order.brief("You are \"dev\".\nDo {home}.".to_owned());
+    order
+}
+
+fn secrets() -> Secrets {
+    Secrets { port: Some(4100), password: Some("hush".to_owned()) }
+}
+
+#[test]
+fn everything_is_filled_in_and_nothing_is_read_twice() {
+    let order = ordered("chat", "");
+    assert!(order.wants("port") && order.wants("password") && !order.wants("text"));
+    let view = order.fill(&secrets());
+    let id = uuid::Uuid::from_u128(7).to_string();
+    let files = format!("/fake/home/registry/lives/{id}");
+    assert_eq!(view.argv[..3], ["chat", "--id", &id]);
+    assert_eq!(view.argv[4], format!("{files}/s.json"));
+    assert_eq!(view.argv[6], "You are \"dev\".\nDo {home}.");
+    assert_eq!(view.argv[7], r#"c="You are \"dev\".\nDo {home}.""#);
+    assert_eq!(view.env["SERVER"], "http://127.0.0.1:4100/?hush");
+    assert_eq!(view.env["NOTES"], format!("{files}/briefing.md"));
+    let text = |name: &str| {
+        view.files.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_str())
+    };
+    let settings: Value = serde_json::from_str(text("s.json").expect("there")).expect("JSON");
+    assert_eq!(settings["hook"], "/fake/bin/agency hook Stop");
+    assert_eq!(settings["who"][0], "Code/dev");
+    assert_eq!(text("port"), Some("4100\n"));
+    assert_eq!(text("password"), Some("hush\n"));
+    assert_eq!(text("briefing.md"), Some("You are \"dev\".\nDo {home}."));
+    assert!(!view.prints_briefing);
+}
+
+#[test]
+fn an_order_is_the_same_after_its_way_over_the_socket() {
+    for order in [ordered("chat", ""), ordered("odd", ODD)] {
+        let text = serde_json::to_string(&order).expect("JSON");
+        assert_eq!(serde_json::from_str::<Order>(&text).expect("read"), order);
+    }
+}
+
+const ODD: &str = "[runtime.odd]\ncommand = [\"sh\", \"-c\", \"echo ${port} {home}\"]\n";
+
+#[test]
+fn a_command_of_the_settings_is_taken_word_by_word_and_told_its_briefing_in_the_pane() {
+    let order = ordered("odd", ODD);
+    let view = order.fill(&secrets());
+    assert_eq!(view.argv, ["sh", "-c", "echo ${port} {home}"]);
+    assert!(view.prints_briefing && view.briefing.starts_with("You are"));
+    assert!(ordered("shell", "").fill(&Secrets::default()).argv.is_empty());
+    let own = ordered("rehearsal", "").fill(&Secrets::default());
+    assert_eq!(own.argv, ["/fake/bin/agency", "rehearse"]);
+}
+
+#[test]
+fn a_briefing_that_no_argument_can_hold_is_cut_and_says_so() {
+    let mut order = ordered("chat", "");
+    order.brief("ü\"".repeat(200_000));
+    let view = order.fill(&secrets());
+    assert!(view.argv.iter().all(|word| word.len() < MAX_ARGUMENT));
+    assert!(view.argv[6].ends_with("`agency brief` shows all of it.)\n"));
+    let whole = view.files.iter().find(|(name, _)| name == "briefing.md").expect("there");
+    assert_eq!(whole.1.len(), 600_000, "a file takes it whole");
+}
