@@ -23,6 +23,8 @@ pub mod keyring;
 
 pub mod lives;
 
+pub mod versions;
+
 pub mod sandbox;
 
 pub mod channels;

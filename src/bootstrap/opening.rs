@@ -18,6 +18,7 @@ use crate::adapters::queue::FileMailboxes;
 use crate::adapters::sandbox::LocalSandbox;
 use crate::adapters::sqlite::SqliteLedger;
 use crate::adapters::tmux::{Settings, Tmux};
+use crate::adapters::versions;
 use crate::bootstrap::environment::Environment;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::workbench::WorkbenchConfig;
@@ -78,6 +79,7 @@ pub fn outside(environment: &Environment, home: &Path) -> Result<Outside, Refusa
         program: environment.program.clone(),
         path: environment.path.clone(),
         programs: Shelf::default(),
+        ask_version: Arc::new(versions::ask),
         socket,
         clock: Arc::new(SystemClock),
         terminals: Arc::new(tmux),

@@ -82,6 +82,8 @@ agency template list
 agency template show code
 agency runtime list
 agency runtime show shell
+agency runtime check
+agency runtime check shell rehearsal --json
 agency runtimes
 agency doctor
 agency explain TASK-001
@@ -93,8 +95,12 @@ agency man pages
 agency supervise --home /x
 agency rehearse
 agency hook --state idle --reason R
+agency hook Stop
+agency hook wait
 agency enter -- claude --resume
 agency enter --
+agency enter
+agency enter --shell
 agency check-run a --b -c
 agency status --home /x --color never -v
 agency list -q

@@ -10,7 +10,6 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::agency::AgentState;
 use crate::domain::id::{MessageId, SpawnId};
 use crate::domain::name::AgentAddress;
-use crate::domain::runtime::InputLine;
 use crate::engine::effect::{Effect, Target};
 use crate::engine::event::{DeliveredBy, Event};
 use crate::engine::input::Timer;
@@ -63,8 +62,11 @@ fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
         offer(step, agent);
         return;
     }
-    let (id, text) = (message.id, wording::text_for(&target.input_line, &message));
-    let token = wording::token(id);
+    let (id, token) = (message.id, wording::token(message.id));
+    let text = match way {
+        Way::Channel => wording::text_to_hand_over(&message),
+        Way::Pane => wording::text_for(&target.input_line, &message),
+    };
     let channel = way == Way::Channel;
     step.record(Event::DeliveryStarted { id, spawn: target.spawn, channel });
     step.perform(match way {
@@ -112,13 +114,11 @@ fn channel_of(state: &State, agent: &AgentAddress) -> Option<Target> {
     if !is_known || !hand_over.states.contains(&record.state) {
         return None;
     }
-    // No key is pressed: a text of several lines is one text.
-    let line = InputLine { multiline: true, ..runtime.input_line.unwrap_or_default() };
     Some(Target {
         agent: agent.clone(),
         spawn: record.spawn?,
         pane: record.pane.clone()?,
-        input_line: line,
+        input_line: runtime.input_line.unwrap_or_default(),
     })
 }
 

@@ -70,8 +70,15 @@ pub enum Event {
     },
     /// Its program or its screen says something new of its state; what counts follows from both.
     AgentSignalled { agent: AgentAddress, spawn: SpawnId, source: StateSource, signal: Signal },
-    /// The conversation of this life is known.
-    ConversationSeen { agent: AgentAddress, spawn: SpawnId, runtime: Name, id: String },
+    /// The conversation of this life is known; `begun` once something was said in it.
+    ConversationSeen {
+        agent: AgentAddress,
+        spawn: SpawnId,
+        runtime: Name,
+        id: String,
+        #[serde(default)]
+        begun: bool,
+    },
 
     // messages
     /// A message is on its way; `to` is the agent it was resolved to, none for the operator.

@@ -198,10 +198,10 @@ impl Sessions {
                     record.hear(*source, signal, at);
                 }
             }
-            Event::ConversationSeen { agent, spawn, runtime, id } => {
+            Event::ConversationSeen { agent, spawn, runtime, id, begun } => {
                 if let Some(record) = self.life_mut(agent, *spawn) {
                     let (runtime, id, spawn) = (runtime.clone(), id.clone(), *spawn);
-                    record.conversation = Some(Conversation { runtime, id, spawn });
+                    record.conversation = Some(Conversation { runtime, id, spawn, begun: *begun });
                     record.has_reported = true;
                 }
             }

@@ -38,4 +38,44 @@ pub struct RuntimeView {
     pub reports_state: bool,
     /// Absolute path of its program; none: not found.
     pub found: Option<String>,
+    /// What people call it.
+    pub title: String,
+    /// How its state is known: `reports`, `screen` or `process`.
+    pub state: String,
+    /// How messages get in: `channel`, `typed` or `fetched`.
+    pub messages: String,
+    /// The version that was seen run last; none: none was.
+    pub verified: Option<String>,
+    /// What is wrong with its description; none: it can be used.
+    pub problem: Option<String>,
+    /// Everything else that is known of it, in words.
+    pub facts: Vec<FactView>,
+}
+
+/// One thing that is known of a runtime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactView {
+    /// About what.
+    pub fact: String,
+    /// What.
+    pub text: String,
+}
+
+/// What a look at one runtime gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuntimeCheckView {
+    /// Its name.
+    pub name: String,
+    /// Where it comes from.
+    pub source: String,
+    /// Absolute path of its program; none: not found.
+    pub found: Option<String>,
+    /// The version that it says; none: it was not asked, or did not say.
+    pub version: Option<String>,
+    /// The version that was seen run last.
+    pub verified: Option<String>,
+    /// `ok`, `warning` or `problem`: a description that cannot be used.
+    pub level: String,
+    /// What there is to say.
+    pub text: String,
 }

@@ -80,7 +80,7 @@ pub fn known_conversation(state: &State, agent: &AgentAddress) -> Option<String>
     let record = state.sessions.agent(agent)?;
     let known = record.conversation.as_ref()?;
     let is_same = state.sessions.definition(agent)?.runtime == known.runtime;
-    is_same.then(|| known.id.clone())
+    (is_same && known.begun).then(|| known.id.clone())
 }
 
 /// The order of an agent's present life, without its briefing.
@@ -99,7 +99,9 @@ pub fn order(state: &State, outside: &Outside, agent: &AgentAddress) -> Result<O
     })?;
     let programs = outside.programs.current();
     let (program, description) = programs.require_described(definition.runtime.as_str())?;
-    let known = known_conversation(state, agent).filter(|_| record.short_lives < SHORT_LIVES);
+    let known = known_conversation(state, agent)
+        .or_else(|| unreported(outside, description, agent))
+        .filter(|_| record.short_lives < SHORT_LIVES);
     let (arguments, conversation) = match (&description.resume, known) {
         (Some(resume), Some(conversation)) => (resume.clone(), Some(conversation)),
         _ => (description.start.clone(), chosen(description, spawn)),
@@ -120,6 +122,27 @@ pub fn order(state: &State, outside: &Outside, agent: &AgentAddress) -> Result<O
         prints_briefing: !description.takes_briefing(),
         values,
     })
+}
+
+/// The conversation of a program that tells of none: always the same one, so that the first life begins it and
+/// every later one goes on with it.
+fn unreported(
+    outside: &Outside,
+    description: &Description,
+    agent: &AgentAddress,
+) -> Option<String> {
+    let is_chosen = description.conversation == Conversation::Chosen;
+    let seed = format!("{}\n{agent}", outside.home.display());
+    let is_unreported = is_chosen && description.report.conversation.is_none();
+    is_unreported.then(|| uuid::Uuid::new_v8(digest(&seed)).to_string())
+}
+
+/// The first half of the SHA-256 of a text.
+fn digest(text: &str) -> [u8; 16] {
+    use sha2::{Digest as _, Sha256};
+    let mut half = [0_u8; 16];
+    half.copy_from_slice(Sha256::digest(text.as_bytes()).get(..16).unwrap_or(&[0; 16]));
+    half
 }
 
 fn chosen(description: &Description, spawn: SpawnId) -> Option<String> {

@@ -2,7 +2,7 @@
 //!
 //! Behind it nothing of ours knows an adapter, and a test puts fakes in its place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ports::channels::Channels;
@@ -20,6 +20,9 @@ use crate::service::programs::shelf::Shelf;
 /// Opens the ledger for reading.
 pub type OpenReader = Arc<dyn Fn() -> Result<Box<dyn LedgerReader>, LedgerError> + Send + Sync>;
 
+/// Runs a program with these arguments and gives what it says, or why it did not.
+pub type AskVersion = Arc<dyn Fn(&Path, &[String]) -> Result<String, String> + Send + Sync>;
+
 /// The ports of one workbench.
 #[derive(Clone)]
 pub struct Outside {
@@ -31,6 +34,8 @@ pub struct Outside {
     pub path: Vec<PathBuf>,
     /// Every agent program that is known, as it was read last.
     pub programs: Shelf,
+    /// Asks a program for its version.
+    pub ask_version: AskVersion,
     /// The socket of its supervisor.
     pub socket: PathBuf,
     /// The time.

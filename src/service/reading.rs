@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::id::ApprovalId;
+use crate::domain::id::{ApprovalId, MessageId};
 use crate::domain::message::MessageState;
 use crate::domain::name::AgentAddress;
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -92,14 +92,7 @@ pub fn ask_state(
             json!(board::agency(state, home, &name, record))
         }
         Query::Messages(filter) => json!(messages(state, &filter)),
-        Query::Message { id } => {
-            let record = state
-                .mail
-                .messages
-                .get(&id)
-                .ok_or_else(|| not_found("message", &id, "agency messages"))?;
-            json!(board::message(record))
-        }
+        Query::Message { id } => message(state, id)?,
         Query::Inbox { agent, all } => inbox(state, &agent, all)?,
         Query::Tasks(filter) => json!(tasks(state, outside, &filter)),
         Query::Task { id } => {
@@ -224,6 +217,12 @@ fn messages(state: &State, filter: &MessageFilter) -> Vec<crate::service::views:
     let mut views: Vec<_> = newest.take(filter.limit.unwrap_or(usize::MAX)).collect();
     views.reverse();
     views
+}
+
+fn message(state: &State, id: MessageId) -> Result<Value, Refusal> {
+    let record = state.mail.messages.get(&id);
+    let record = record.ok_or_else(|| not_found("message", &id, "agency messages"))?;
+    Ok(json!(board::message(record)))
 }
 
 fn inbox(state: &State, agent: &AgentAddress, all: bool) -> Result<Value, Refusal> {

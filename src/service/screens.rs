@@ -74,6 +74,16 @@ impl Screens {
         *known = at.min(*known);
     }
 
+    /// An agent's program told something: its screen is looked at once more after it, and what it then shows
+    /// for a while counts again.
+    pub fn told(&mut self, state: &State, agent: &AgentAddress, now: Instant) {
+        let pane = state.sessions.agent(agent).and_then(|record| record.pane.clone());
+        let (Some(pane), Some(known)) = (pane, self.known.get_mut(agent)) else { return };
+        known.since = now;
+        known.is_settled = false;
+        self.due_at(pane, now + SETTLING);
+    }
+
     /// Sees to it that every pane whose screen is read is read once, and forgets those that are gone.
     pub fn keep_up(&mut self, state: &State, now: Instant) {
         let panes: BTreeSet<PaneId> = readable(state).map(|(pane, _)| pane).collect();

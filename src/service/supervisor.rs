@@ -44,8 +44,8 @@ const GROUP: usize = 1024;
 /// Events between two snapshots: folding so many takes some 20 ms at the next start.
 const SNAPSHOT_EVERY: u64 = 5_000;
 
-/// Pause between two looks at all panes: what no hint told is seen after this.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Longest rest while an agency runs: a timer that came without a hint rings after this.
+const REST: Duration = Duration::from_secs(1);
 
 /// Pause before what could not be recorded is tried again: room is made by people, not in milliseconds.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
@@ -152,19 +152,19 @@ impl Supervisor {
     /// How long nothing needs to be done unless something happens.
     fn pause(&self) -> Duration {
         let now = self.outside.clock.now();
-        let timer = self.timers.values().min().map_or(LOOK_EVERY, |at| {
+        let timer = self.timers.values().min().map_or(REST, |at| {
             Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO)
         });
         let look = self.next_look.saturating_duration_since(std::time::Instant::now());
         let is_any_running = self.is_any_running();
         let look = if is_any_running { look } else { Duration::from_secs(3600) };
         let again = match self.unrecorded.is_empty() {
-            true => LOOK_EVERY,
+            true => REST,
             false => self.record_again.saturating_duration_since(std::time::Instant::now()),
         };
         let screens = self.screens.pause(std::time::Instant::now());
         timer.min(look).min(screens).min(again).min(self.views.pause()).min(if is_any_running {
-            LOOK_EVERY
+            REST
         } else {
             Duration::from_secs(5)
         })
@@ -209,7 +209,7 @@ impl Supervisor {
     }
 
     /// What somebody asks, as an input; a report is read with the rules of the reporter's runtime first.
-    fn input_of(&self, ticket: Ticket, actor: Actor, command: Box<Command>) -> Input {
+    fn input_of(&mut self, ticket: Ticket, actor: Actor, command: Box<Command>) -> Input {
         let (Actor::Agent(agent), Command::ReportEvent { spawn, event, payload }) =
             (&actor, command.as_ref())
         else {
@@ -219,6 +219,7 @@ impl Supervisor {
         let programs = self.outside.programs.current();
         let told = reports::told(&programs, &self.state, agent, event, payload, &now);
         let spawn = *spawn;
+        self.screens.told(&self.state, agent, std::time::Instant::now());
         Input::Told { ticket, actor, spawn, told }
     }
 
@@ -231,7 +232,7 @@ impl Supervisor {
     }
 
     fn look_now(&mut self) {
-        self.next_look = std::time::Instant::now() + LOOK_EVERY;
+        self.next_look = std::time::Instant::now() + self.outside.terminals.look_every();
         perform::look(&self.outside, &self.handle, &self.lanes);
     }
 

@@ -100,6 +100,7 @@ impl Fakes {
             program: PathBuf::from("/fake/bin/agency"),
             path: Vec::new(),
             programs: Shelf::default(),
+            ask_version: Arc::new(|_, _| Ok("1.0".to_owned())),
             socket: PathBuf::from("/fake/home/registry/supervisor.sock"),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             terminals: Arc::clone(&self.terminals) as _,

@@ -37,6 +37,8 @@ pub mod examining;
 
 pub mod history;
 
+pub mod runtimes;
+
 pub mod sending;
 
 pub use sending::DraftOptions;

@@ -77,3 +77,48 @@ fn a_program_that_is_not_there_is_a_crash_and_not_a_long_start() {
         if said.contains("is crashed") { Ok(()) } else { Err(said) }
     });
 }
+
+/// A described program: it shows what it was started with, reports, and stays.
+const PROBE: &str = r#"
+title = "Probe"
+command = ["sh"]
+version = ["-c", "echo probe 1.2.3"]
+[start]
+arguments = ["-c", "cat \"$SETTINGS\"; echo '{}' | \"$AGENCY_BIN\" hook Began; echo status $?; exec cat", "{conversation}"]
+conversation = "chosen"
+[environment]
+SETTINGS = "{files}/settings.json"
+NOTES = "{briefing_file}"
+[files."settings.json"]
+json = '{ "who": "{agent}", "port": "{port}" }'
+[[report.event]]
+name = "Began"
+state = "working"
+[[verified]]
+version = "1.0.0"
+on = "2026-01-01"
+what = ["start"]
+"#;
+
+#[test]
+fn a_described_program_is_started_with_its_files_and_its_hook_disturbs_nobody() {
+    let playground = playground();
+    put(&playground.home().join("templates/runtimes/probe.toml"), PROBE);
+    playground.ok(&["create", "Probe", "--coordinator", "it", "--runtime", "probe"]);
+    until(LIMIT, "the program with its file", || {
+        let rows = screen(&playground, "Probe");
+        let is_told = rows.contains("\"who\": \"Probe/it\"") && rows.contains("status 0");
+        if is_told && !rows.contains("{port}") { Ok(()) } else { Err(rows) }
+    });
+    let checks = playground.run(&["runtime", "check", "probe", "--json"]).text();
+    let checks: serde_json::Value = serde_json::from_str(&checks).expect("JSON");
+    assert_eq!(checks[0]["version"], "1.2.3");
+    assert_eq!(checks[0]["text"], "verified with 1.0.0, found 1.2.3: not verified with this one");
+    put(&playground.home().join("templates/runtimes/bad.toml"), "title = \"Bad\"\ncomand = []\n");
+    let broken = playground.run(&["runtime", "check", "bad"]);
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(broken.text().contains("bad.toml:2:1"), "{}", broken.text());
+    let unknown = playground.run(&["create", "Other", "--runtime", "prob"]);
+    assert_eq!(unknown.status.code(), Some(3));
+    assert!(unknown.problem().contains("did you mean `probe`?"), "{}", unknown.problem());
+}

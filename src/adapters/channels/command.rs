@@ -1,4 +1,6 @@
 //! By a command of the program: status 0 means that its queue has the text.
+//!
+//! It is run as it is, without a shell. One that does not end in time may have done it.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,6 @@
 //! By the program's own server on loopback: a status of 2xx means that it has the text.
+//!
+//! Only 127.0.0.1 is ever asked, without a proxy, and no redirection is followed.
 
 use std::time::Duration;
 

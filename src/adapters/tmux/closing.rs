@@ -14,7 +14,7 @@ use super::pause::Pause;
 use super::server::Server;
 use super::snapshot::Snapshot;
 use crate::domain::name::Name;
-use crate::ports::terminals::TerminalError;
+use crate::ports::terminals::{StopPlan, StopSignal, TerminalError};
 
 /// How long a program may take to put its things in order after each signal.
 const GRACE: Duration = Duration::from_secs(1);
@@ -29,6 +29,8 @@ pub(super) fn close(server: &Server, agency: &Name) -> Result<(), TerminalError>
     let ours = snapshot.panes.iter().filter(|row| row.session == session.id);
     let programs: Vec<Program> =
         ours.filter(|row| !row.role.is_empty()).filter_map(|row| Program::find(row.pid)).collect();
+    let asked = snapshot.panes.iter().filter(|row| row.session == session.id);
+    ask_to_end(&asked.map(|row| (row.pid, row.stop.as_str())).collect::<Vec<_>>());
     // By a process: the persistent client may sit in this very session and would not get its answer.
     let kill = Cmd::new("kill-session").option("-t", session.id.as_str());
     match server.ask_by_process(&[kill]) {
@@ -39,6 +41,40 @@ pub(super) fn close(server: &Server, agency: &Name) -> Result<(), TerminalError>
     }
     end_all(&programs);
     Ok(())
+}
+
+/// A stop plan as a pane carries it.
+pub(super) fn to_mark(stop: StopPlan) -> String {
+    let signal = match stop.signal {
+        StopSignal::Hup => "HUP",
+        StopSignal::Int => "INT",
+        StopSignal::Term => "TERM",
+    };
+    format!("{signal}:{}", stop.grace_ms)
+}
+
+/// What a mark says; none for a hangup, which the closed terminal gives by itself.
+fn from_mark(mark: &str) -> Option<(Signal, Duration)> {
+    let (signal, grace) = mark.split_once(':')?;
+    let signal = match signal {
+        "INT" => Signal::INT,
+        "TERM" => Signal::TERM,
+        _ => return None,
+    };
+    Some((signal, Duration::from_millis(grace.parse().ok()?)))
+}
+
+/// Sends each program its own signal, and waits as long as the most patient of them may take.
+fn ask_to_end(panes: &[(u32, &str)]) {
+    let (mut programs, mut longest) = (Vec::new(), Duration::ZERO);
+    for (pid, mark) in panes {
+        if let Some((program, (signal, grace))) = Program::find(*pid).zip(from_mark(mark)) {
+            program.send(signal);
+            longest = longest.max(grace);
+            programs.push(program);
+        }
+    }
+    all_gone_within(longest, &programs);
 }
 
 fn end_all(programs: &[Program]) {
@@ -54,7 +90,11 @@ fn end_all(programs: &[Program]) {
 }
 
 fn all_gone(programs: &[Program]) -> bool {
-    let mut pause = Pause::up_to(GRACE);
+    all_gone_within(GRACE, programs)
+}
+
+fn all_gone_within(limit: Duration, programs: &[Program]) -> bool {
+    let mut pause = Pause::up_to(limit);
     while programs.iter().any(Program::is_there) {
         if !pause.again() {
             return false;
@@ -99,6 +139,13 @@ fn start_time(pid: u32) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stop_plan_is_read_back_from_its_mark() {
+        let plan = StopPlan { signal: StopSignal::Term, grace_ms: 50 };
+        assert_eq!(from_mark(&to_mark(plan)), Some((Signal::TERM, Duration::from_millis(50))));
+        assert_eq!((from_mark(&to_mark(StopPlan::default())), from_mark("")), (None, None));
+    }
 
     #[test]
     fn this_process_is_there_and_a_later_one_is_not_taken_for_it() {

@@ -1,10 +1,13 @@
 //! A cheap look: whether anything has changed since the last whole one.
 //!
-//! Most looks find that nothing happened. Three short fields of each pane tell that for a fraction of
+//! The server is asked once to tell when three short fields of any pane change ([`subscribe`]): it compares
+//! them itself, once a second, and is silent as long as nothing happens. Looks that come all the same
+//! mostly find nothing new. Those fields of each pane tell that for a fraction of
 //! what the marks cost the server; only when they read differently, and now and then all the same,
 //! everything is asked for.
 
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use super::command::Cmd;
 use super::link::lock;
@@ -14,8 +17,14 @@ use crate::ports::terminals::{Sighting, TerminalError};
 /// A respawned pane keeps its id and changes its process; a shell changes what is in front.
 const PANE: &str = "#{pane_id} #{pane_pid} #{pane_dead}#{?@agency_shell, #{pane_current_command},}";
 
-/// Looks in a row that may be cheap: a mark that somebody changed by hand is seen after these.
-const CHEAP: u32 = 15;
+/// How long looks may be cheap: a mark that somebody changed by hand is seen after this.
+const CHEAP: Duration = Duration::from_secs(14);
+
+/// The one line that asks to be told, whatever changes in any session.
+pub(super) fn subscribe() -> Cmd {
+    let all = format!("agency::#{{S:#{{W:#{{P:{PANE};}}}}}}");
+    Cmd::new("refresh-client").option("-B", all)
+}
 
 /// What the last looks saw.
 #[derive(Default)]
@@ -26,7 +35,7 @@ pub(super) struct Glance {
 struct Last {
     text: String,
     sighting: Sighting,
-    repeated: u32,
+    at: Instant,
 }
 
 impl Glance {
@@ -44,17 +53,16 @@ impl Glance {
             Err(_) => None,
         };
         let mut last = lock(&self.last);
-        if let (Some(text), Some(known)) = (&text, last.as_mut())
+        if let (Some(text), Some(known)) = (&text, last.as_ref())
             && *text == known.text
-            && known.repeated < CHEAP
+            && known.at.elapsed() < CHEAP
         {
-            known.repeated += 1;
             return Ok(known.sighting.clone());
         }
         *last = None;
         let sighting = look()?;
         // Asked before the whole look: what changes in between reads differently the next time.
-        *last = text.map(|text| Last { text, sighting: sighting.clone(), repeated: 0 });
+        *last = text.map(|text| Last { text, sighting: sighting.clone(), at: Instant::now() });
         Ok(sighting)
     }
 }

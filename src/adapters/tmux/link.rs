@@ -109,6 +109,12 @@ impl Link {
             .collect()
     }
 
+    /// How many chains it was asked.
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> u64 {
+        lock(&self.input).as_ref().map_or(0, |input| input.next)
+    }
+
     fn post(&self, chains: &[&[Cmd]], until: Instant) -> Result<Vec<Answer>, Unsent> {
         let mut guard = lock(&self.input);
         let Some(input) = guard.as_mut() else { return Err(Unsent::Closed) };

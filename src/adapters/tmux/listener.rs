@@ -6,12 +6,12 @@
 
 use std::process::{ChildStdin, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use super::client::{Client, Output, Read, write_until};
 use super::hearing::{Hearing, Number};
-use super::link::{HintSlot, lock};
+use super::link::{HintSlot, hung, lock};
 use crate::domain::id::SpawnId;
 use crate::ports::terminals::{PaneId, TerminalError, TerminalHint};
 
@@ -32,12 +32,21 @@ struct Shared {
     hint: HintSlot,
 }
 
+/// What became of the session that is listened to; the later word counts more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Session {
+    Same,
+    Attached,
+    Ended,
+}
+
 impl Listener {
-    /// Starts listening to the session with this id.
+    /// Starts listening to the session with this id, and waits until it is attached or has failed.
     pub(super) fn open(
         command: Command,
         session: String,
         hint: HintSlot,
+        deadline: Duration,
     ) -> Result<Self, TerminalError> {
         let (client, input, output) = Client::start(command)?;
         let shared = Arc::new(Shared {
@@ -48,8 +57,15 @@ impl Listener {
             hint,
         });
         let hears = Arc::clone(&shared);
-        std::thread::spawn(move || hears.run(output));
-        Ok(Self { shared, client })
+        let (attached, is_attached) = mpsc::channel();
+        std::thread::spawn(move || hears.run(output, attached));
+        let listener = Self { shared, client };
+        let command = "attach-session".to_owned();
+        match is_attached.recv_timeout(deadline) {
+            Ok(()) => Ok(listener),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(TerminalError::Died { command }),
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(hung(command, deadline)),
+        }
     }
 
     /// Whether its session has not ended.
@@ -87,14 +103,20 @@ impl Drop for Listener {
 }
 
 impl Shared {
-    fn run(&self, mut output: Output) {
-        let mut rest = Vec::new();
+    fn run(&self, mut output: Output, attached: mpsc::Sender<()>) {
+        let (mut rest, mut attached) = (Vec::new(), Some(attached));
         loop {
             let next = lock(&self.hearing).next();
             let limit = next.map(|at| at.saturating_duration_since(Instant::now()));
             match output.read(limit) {
-                Read::Bytes(bytes) if !self.take(&mut rest, bytes) => self.end(),
-                Read::Bytes(_) | Read::Nothing => {}
+                Read::Bytes(bytes) => match self.take(&mut rest, bytes) {
+                    Session::Ended => self.end(),
+                    Session::Attached => {
+                        let _ = attached.take().map(|attached| attached.send(()));
+                    }
+                    Session::Same => {}
+                },
+                Read::Nothing => {}
                 Read::End => break,
             }
             self.tell();
@@ -102,32 +124,35 @@ impl Shared {
         self.end();
     }
 
-    /// Takes bytes, however they are cut; false if the session has ended.
-    fn take(&self, rest: &mut Vec<u8>, bytes: &[u8]) -> bool {
+    /// Takes bytes, however they are cut; gives what became of the session.
+    fn take(&self, rest: &mut Vec<u8>, bytes: &[u8]) -> Session {
         rest.extend_from_slice(bytes);
-        let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else { return true };
+        let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else { return Session::Same };
         let tail = rest.split_off(end + 1);
         let whole = std::mem::replace(rest, tail);
         let mut words = String::new();
-        let mut is_there = true;
+        let mut session = Session::Same;
         let mut hearing = lock(&self.hearing);
         for line in whole.split(|byte| *byte == b'\n') {
-            is_there = is_there && self.is_of_session(line);
+            session = session.max(self.session_in(line));
             words.extend(hearing.take(line));
         }
         drop(hearing);
         self.say(&words);
-        is_there
+        session
     }
 
-    /// Whether a line does not tell that the session has ended. Where the user lets clients move on to
-    /// another session then, that one is not ours to listen to.
-    fn is_of_session(&self, line: &[u8]) -> bool {
+    /// What a line tells of the session. Where the user lets clients move on to another one when it ends,
+    /// that one is not ours to listen to.
+    fn session_in(&self, line: &[u8]) -> Session {
         let mut words = line.split(|byte| *byte == b' ');
         match words.next() {
-            Some(b"%exit") => false,
-            Some(b"%session-changed") => words.next() == Some(self.session.as_bytes()),
-            _ => true,
+            Some(b"%exit") => Session::Ended,
+            Some(b"%session-changed") if words.next() == Some(self.session.as_bytes()) => {
+                Session::Attached
+            }
+            Some(b"%session-changed") => Session::Ended,
+            _ => Session::Same,
         }
     }
 

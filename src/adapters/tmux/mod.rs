@@ -33,6 +33,8 @@ mod wanted;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use crate::domain::name::Name;
 use crate::ports::terminals::{
     AttachPlan, PaneId, PaneSeen, ScreenSeen, SessionPlan, Sighting, TerminalError, TerminalHint,
@@ -47,6 +49,12 @@ use snapshot::{PaneRow, Snapshot};
 
 /// How far back a text is looked for, in lines.
 const SCROLLBACK: &str = "-200";
+
+/// Between two looks when the server tells all changes by itself: what it forgot is seen after this.
+const LOOK_FOR_SAFETY: Duration = Duration::from_secs(15);
+
+/// Between two looks when it does not.
+const LOOK_FOR_ALL: Duration = Duration::from_secs(1);
 
 /// A tmux server, the user's or a private one.
 pub struct Tmux {
@@ -94,6 +102,13 @@ impl Terminals for Tmux {
                 panes: snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen).collect(),
             })
         })
+    }
+
+    fn look_every(&self) -> Duration {
+        match self.server.is_told() {
+            true => LOOK_FOR_SAFETY,
+            false => LOOK_FOR_ALL,
+        }
     }
 
     fn close_session(&self, agency: &Name) -> Result<(), TerminalError> {

@@ -98,6 +98,8 @@ fn notice(word: &[u8]) -> Option<Item> {
         | b"%layout-change"
         | b"%pane-mode-changed"
         | b"%client-detached"
+        // What the subscription tells: a pane came, went, died, or has another program.
+        | b"%subscription-changed"
         | b"%message" => Some(Item::Changed),
         _ => None,
     }

@@ -59,7 +59,8 @@ fn parse(blocks: &[Block], home: &str) -> Option<ScreenSeen> {
     }
     let (agent, spawn) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     let title = fields.next()?.to_owned();
-    let rows: Vec<String> = rows.text().lines().map(|row| row.trim_end().to_owned()).collect();
+    let text = String::from_utf8_lossy(&rows.body);
+    let rows: Vec<String> = text.lines().map(|row| row.trim_end().to_owned()).collect();
     let row = rows.get(usize::from(cursor.1)).map(String::as_str).unwrap_or_default();
     let ghost = ghosts(styled, row, usize::from(cursor.1));
     Some(ScreenSeen {

@@ -5,10 +5,11 @@
 //! killed, and the user's own one is never configured.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::command::{self, Cmd, Scope, set};
+use super::glance;
 use super::link::{HintSlot, Link, hung, lock};
 use super::listener::Listener;
 use super::protocol::Block;
@@ -40,6 +41,10 @@ pub(super) struct Server {
     /// As the program tells it; asked once.
     pub(super) version: OnceLock<String>,
     hooks_due: AtomicBool,
+    is_told: AtomicBool,
+    /// Held for writing while a client connects. tmux 3.3a ends, with all its panes, when something is to
+    /// be told to control clients while one has said what it is but not yet that it is done.
+    connecting: RwLock<()>,
 }
 
 impl Server {
@@ -52,6 +57,8 @@ impl Server {
             hint: HintSlot::default(),
             version: OnceLock::new(),
             hooks_due: AtomicBool::new(false),
+            is_told: AtomicBool::new(false),
+            connecting: RwLock::default(),
         }
     }
 
@@ -92,7 +99,10 @@ impl Server {
     /// Runs a chain once.
     pub(super) fn ask(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
         let Some(link) = self.link()? else { return self.ask_by_process(chain) };
-        let answer = link.ask(chain, self.deadline);
+        let answer = {
+            let _calm = self.connecting.read().unwrap_or_else(PoisonError::into_inner);
+            link.ask(chain, self.deadline)
+        };
         if matches!(answer, Err(TerminalError::Hung { .. } | TerminalError::Died { .. })) {
             self.drop_link(&link);
         }
@@ -111,7 +121,10 @@ impl Server {
     fn ask_each(&self, chains: &[Vec<Cmd>]) -> Result<Vec<Vec<Block>>, TerminalError> {
         let Some(link) = self.link()? else { return Ok(Vec::new()) };
         let chains: Vec<&[Cmd]> = chains.iter().map(Vec::as_slice).collect();
-        let answers = link.ask_each(&chains, self.deadline);
+        let answers = {
+            let _calm = self.connecting.read().unwrap_or_else(PoisonError::into_inner);
+            link.ask_each(&chains, self.deadline)
+        };
         if matches!(answers, Err(TerminalError::Hung { .. } | TerminalError::Died { .. })) {
             self.drop_link(&link);
         }
@@ -121,7 +134,9 @@ impl Server {
     /// Runs a chain in a process of its own, for what must outlive the client's session.
     pub(super) fn ask_by_process(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
         let name = command::name_of(chain);
+        let calm = self.connecting.read().unwrap_or_else(PoisonError::into_inner);
         let run = self.invocation().args(command::to_argv(chain)).run(self.deadline);
+        drop(calm);
         let outcome = run.map_err(|error| match error {
             RunError::NotFound { .. } => TerminalError::NotInstalled,
             RunError::TimedOut { after, .. } => hung(name.clone(), after),
@@ -191,9 +206,15 @@ impl Server {
         let Some(session) = self.own_session()? else { return Ok(None) };
         let invocation = self.invocation().args(["-C", "attach-session", "-t"]).args([session]);
         let command = invocation.args(["-f", "no-output,ignore-size"]).to_command();
-        match Link::open(command, Arc::clone(&self.hint), self.deadline) {
+        let opened = {
+            let _alone = self.connecting.write().unwrap_or_else(PoisonError::into_inner);
+            Link::open(command, Arc::clone(&self.hint), self.deadline)
+        };
+        match opened {
             Ok(link) => {
                 let link = Arc::new(link);
+                let is_told = link.ask(&[glance::subscribe()], self.deadline).is_ok();
+                self.is_told.store(is_told, Ordering::SeqCst);
                 *slot = Some(Arc::clone(&link));
                 self.want_hooks();
                 Ok(Some(link))
@@ -206,10 +227,24 @@ impl Server {
 
     /// Starts a listener on a session of that id.
     pub(super) fn listen(&self, session: &str) -> Result<Listener, TerminalError> {
-        let invocation = self.invocation().args(["-C", "attach-session", "-t", session]);
+        // `-E`: our environment is not the session's.
+        let invocation = self.invocation().args(["-C", "attach-session", "-E", "-t", session]);
         // Should we not read for two seconds, the server drops what it has for us, and says so.
         let command = invocation.args(["-f", "ignore-size,pause-after=2"]).to_command();
-        Listener::open(command, session.to_owned(), Arc::clone(&self.hint))
+        let _alone = self.connecting.write().unwrap_or_else(PoisonError::into_inner);
+        Listener::open(command, session.to_owned(), Arc::clone(&self.hint), self.deadline)
+    }
+
+    /// Whether the server tells by itself when a pane comes, dies, or goes.
+    pub(super) fn is_told(&self) -> bool {
+        lock(&self.link).as_ref().is_some_and(|link| link.is_alive())
+            && self.is_told.load(Ordering::SeqCst)
+    }
+
+    /// How many chains the present connection was asked.
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> u64 {
+        lock(&self.link).as_ref().map_or(0, |link| link.asked())
     }
 
     fn own_session(&self) -> Result<Option<String>, TerminalError> {

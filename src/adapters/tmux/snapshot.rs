@@ -12,7 +12,7 @@ use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, TerminalError};
 
 const SESSION: &str = "#{session_id} #{@agency_home} #{session_name}";
 
-const PANE: &str = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal} #{window_zoomed_flag} #{@agency_window} #{@agency_role} #{@agency_agent} #{@agency_spawn} #{@agency_home} #{?@agency_read,1,0} #{?@agency_shell,#{pane_current_command},}";
+const PANE: &str = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal} #{window_zoomed_flag} #{@agency_window} #{@agency_role} #{@agency_agent} #{@agency_spawn} #{@agency_home} #{?@agency_read,1,0} #{@agency_stop} #{?@agency_shell,#{pane_current_command},}";
 
 /// A session on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(super) struct PaneRow {
     /// `agent`, `tools`, `sandbox`; empty for a pane that a person made in our session.
     pub(super) role: String,
     pub(super) owner: Option<(AgentAddress, SpawnId)>,
+    /// How its program is ended in order, as it is marked.
+    pub(super) stop: String,
     /// Whether what it prints is listened to.
     pub(super) is_read: bool,
     pub(super) foreground: Option<String>,
@@ -122,7 +124,7 @@ fn parse_session(line: &str, home: &str) -> Option<SessionRow> {
 }
 
 fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
-    let mut fields = line.splitn(15, ' ');
+    let mut fields = line.splitn(16, ' ');
     let mut next = || fields.next();
     let (session, window, pane) = (next()?.to_owned(), next()?.to_owned(), next()?.to_owned());
     let pid = next()?.parse().unwrap_or(0);
@@ -131,7 +133,7 @@ fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
     let (place, role) = (next()?.to_owned(), next()?.to_owned());
     let owner = next()?.parse().ok().zip(next()?.parse().ok());
     let mark = next()?;
-    let is_read = next()? == "1";
+    let (is_read, stop) = (next()? == "1", next()?.to_owned());
     let foreground = next().filter(|name| !name.is_empty()).map(str::to_owned);
     let life = match is_dead {
         true => PaneLife::Dead { status, signal },
@@ -148,6 +150,7 @@ fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
         role,
         owner,
         is_read,
+        stop,
         foreground,
     };
     (mark == home).then_some(row)
@@ -161,7 +164,7 @@ mod tests {
     fn only_panes_with_our_mark_are_seen() {
         let spawn = uuid::Uuid::from_u128(1);
         let text = format!(
-            "$0 home A\n$1  other name\n$0 @0 %0 12 1 3  0 agents:1 agent A/c {spawn} home 1 sh\n$1 @1 %1 13 0   0   A/d {spawn} elsewhere 0 \n"
+            "$0 home A\n$1  other name\n$0 @0 %0 12 1 3  0 agents:1 agent A/c {spawn} home 1 TERM:50 sh\n$1 @1 %1 13 0   0   A/d {spawn} elsewhere 0  \n"
         );
         let snapshot = Snapshot::parse(&text, "home");
         assert_eq!(snapshot.session("other name").map(|row| row.is_ours), Some(false));

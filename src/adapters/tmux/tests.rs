@@ -10,6 +10,7 @@ use crate::adapters::process::Invocation;
 use crate::ports::terminals::contract::{World, plan, terminals_contract, wait_for};
 
 mod keystrokes;
+mod listening;
 mod sessions;
 mod trouble;
 

@@ -2,6 +2,7 @@
 //!
 //! The marks are what all later finding goes by: names and indexes belong to the user.
 
+use super::closing;
 use super::command::{Cmd, Scope, literal, set};
 use super::reconcile::titled;
 use crate::domain::agency::Layout;
@@ -111,6 +112,7 @@ pub(super) fn pane_marks(target: Option<&str>, want: &Wanted<'_>, home: &str) ->
             chain.push(mark("@agency_spawn", &pane.spawn.to_string()));
             chain.push(mark("@agency_shell", shell));
             chain.push(mark("@agency_read", if pane.is_read { "1" } else { "0" }));
+            chain.push(mark("@agency_stop", &closing::to_mark(pane.stop)));
             chain.extend(titled(target, &pane.title));
         }
     }

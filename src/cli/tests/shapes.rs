@@ -72,7 +72,7 @@ fn templates_and_runtimes_are_read_as_they_are_written() {
     let template = r#"{"name":"code","description":"d","source":"built-in","coordinator":"c","agents":[],"capabilities":[],"files":[]}"#;
     let read: TemplateView = serde_json::from_str(template).expect("template");
     assert_eq!(serde_json::to_string(&read).expect("json"), template);
-    let runtime = r#"{"name":"shell","command":[],"source":"built-in","takes_typing":false,"reports_state":false,"found":null}"#;
+    let runtime = r#"{"name":"shell","command":[],"source":"built-in","takes_typing":false,"reports_state":false,"found":null,"title":"t","state":"process","messages":"fetched","verified":null,"problem":null,"facts":[]}"#;
     let read: RuntimeView = serde_json::from_str(runtime).expect("runtime");
     assert_eq!(serde_json::to_string(&read).expect("json"), runtime);
 }

@@ -36,6 +36,12 @@ pub struct InputLine {
     /// What the program shows in place of a pasted text that it folds.
     #[serde(default)]
     pub pasted: Vec<Pattern>,
+    /// What the row above the input must look like; none: anything.
+    #[serde(default)]
+    pub above: Option<Pattern>,
+    /// What the row below the input must look like: a draft may have an empty line, and another one below.
+    #[serde(default)]
+    pub below: Option<Pattern>,
     /// Texts longer than this stay in the mailbox, in bytes; none: the protocol's own limit.
     #[serde(default)]
     pub max_bytes: Option<u32>,
@@ -79,6 +85,17 @@ impl InputLine {
         self.is_at(place)
             && usize::from(place.cursor.0) == self.home(place.row())
             && self.is_nothing(place)
+            && self.is_between(place)
+    }
+
+    /// Whether the rows above and below are what they are around an empty input line.
+    fn is_between(&self, place: Place<'_>) -> bool {
+        let at = |row: Option<usize>| row.and_then(|row| place.rows.get(row)).map(String::as_str);
+        let agrees = |wanted: &Option<Pattern>, row: Option<usize>| {
+            wanted.as_ref().is_none_or(|pattern| pattern.is_in(at(row).unwrap_or_default()))
+        };
+        let row = usize::from(place.cursor.1);
+        agrees(&self.above, row.checked_sub(1)) && agrees(&self.below, row.checked_add(1))
     }
 
     /// The column of the cursor when nothing is typed, on a row of the input line.
@@ -193,6 +210,16 @@ mod tests {
         assert!(is_empty(&line, "          ┃", 13, &[]));
         assert!(is_empty(&line, "┃", 3, &[]));
         assert!(!is_empty(&line, "          ┃", 3, &[]));
+    }
+
+    #[test]
+    fn what_must_stand_around_the_line_is_looked_for() {
+        let line = InputLine { below: Some(Pattern::from("^╰".to_owned())), ..line() };
+        let place = |rows| Place { rows, cursor: (4, 0), ghost: &[] };
+        let alone = ["│ >   │".to_owned(), "╰─────╯".to_owned()];
+        let draft = ["│ >   │".to_owned(), "│   x │".to_owned(), "╰─────╯".to_owned()];
+        assert!(line.is_empty_at(place(&alone)) && !line.is_empty_at(place(&draft)));
+        assert!(!line.is_empty_at(place(&alone[..1])));
     }
 
     #[test]

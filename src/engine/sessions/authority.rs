@@ -2,20 +2,6 @@
 //!
 //! A pane that died beats both: there is nothing to judge then. A reading is *newer* when it has settled
 //! and came after what was told; a screen that has just changed proves nothing against a report.
-//!
-//! | told                                 | its screen shows                | what counts                       |
-//! |--------------------------------------|---------------------------------|-----------------------------------|
-//! | nothing                              | anything a rule knows           | its screen                        |
-//! | nothing                              | nothing that a rule knows       | `unknown`                         |
-//! | anything                             | nothing was read                | what was told                     |
-//! | anything                             | permission, waiting, limited    | its screen                        |
-//! | the same                             | the same                        | what was told, with both's details|
-//! | starting, unknown                    | anything a rule knows           | its screen                        |
-//! | idle, working                        | working, idle                   | told, unless the reading is newer |
-//! | permission, waiting, limited         | idle, working                   | told, unless the reading is newer |
-//! | blocked                              | working                         | told, unless the reading is newer |
-//! | idle                                 | nothing that a rule knows       | told; `unknown` if that is newer  |
-//! | anything else                        | anything else                   | what was told                     |
 
 use jiff::Timestamp;
 
@@ -47,6 +33,20 @@ const UNREAD: &str = "no rule knows its screen";
 const UNDESCRIBED: &str = "its reports say idle, its screen shows something that no rule knows";
 
 /// Judges the last signal of each source; none: nothing is known yet.
+///
+/// | told                                 | its screen shows                | what counts                       |
+/// |--------------------------------------|---------------------------------|-----------------------------------|
+/// | nothing                              | anything a rule knows           | its screen                        |
+/// | nothing                              | nothing that a rule knows       | `unknown`                         |
+/// | anything                             | nothing was read                | what was told                     |
+/// | anything                             | permission, waiting, limited    | its screen                        |
+/// | the same                             | the same                        | what was told, with both's details|
+/// | starting, unknown                    | anything a rule knows           | its screen                        |
+/// | idle, working                        | working, idle                   | told, unless the reading is newer |
+/// | permission, waiting, limited         | idle, working                   | told, unless the reading is newer |
+/// | blocked                              | working                         | told, unless the reading is newer |
+/// | idle                                 | nothing that a rule knows       | told; `unknown` if that is newer  |
+/// | anything else                        | anything else                   | what was told                     |
 pub fn judge(told: Option<&Heard>, read: Option<&Heard>) -> Option<Verdict> {
     match (told, read) {
         (None, None) => None,

@@ -116,16 +116,22 @@ fn is_known_other(record: &AgentRecord, spawn: SpawnId, id: &str) -> bool {
 
 fn note_conversation(step: &mut Step<'_>, agent: &AgentAddress, spawn: SpawnId, told: &Told) {
     let Some(record) = step.state().sessions.agent(agent) else { return };
-    let is_known = |id: &String| {
-        record.conversation.as_ref().is_some_and(|known| known.spawn == spawn && known.id == *id)
+    let known = record.conversation.as_ref();
+    let is_same = |id: &String| known.is_some_and(|known| known.id == *id);
+    let was_begun = |id: &String| is_same(id) && known.is_some_and(|known| known.begun);
+    let begins = told.prompt.is_some();
+    let is_news = |id: &String| {
+        let is_of_this_life = known.is_some_and(|known| known.spawn == spawn);
+        !is_same(id) || !is_of_this_life || (begins && !was_begun(id))
     };
-    let Some(id) = told.conversation.clone().filter(|id| !is_known(id)) else { return };
+    let Some(id) = told.conversation.clone().filter(is_news) else { return };
+    let begun = begins || was_begun(&id);
     // A life of the runtime that the agent had before its definition changed.
     let defined = step.state().sessions.definition(agent).map(|definition| &definition.runtime);
     let Some(runtime) = record.runtime.clone().filter(|runtime| Some(runtime) == defined) else {
         return;
     };
-    step.record(Event::ConversationSeen { agent: agent.clone(), spawn, runtime, id });
+    step.record(Event::ConversationSeen { agent: agent.clone(), spawn, runtime, id, begun });
 }
 
 /// Sets the state of an agent that neither reports its own nor shows it, by the program in front.

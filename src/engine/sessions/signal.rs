@@ -52,6 +52,9 @@ pub struct Conversation {
     pub id: String,
     /// The life that told of it last.
     pub spawn: SpawnId,
+    /// Whether a turn began in it: programs keep no conversation in which nothing was said.
+    #[serde(default)]
+    pub begun: bool,
 }
 
 /// The rule of a state that an agent reported in its own words.

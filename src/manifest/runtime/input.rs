@@ -1,7 +1,10 @@
 //! The input line of a description, and of a `[runtime.NAME]` in `agency.toml`: the same fields.
+//!
+//! A prompt of nothing is refused: every empty screen would have it.
 
-use super::patterns;
+use super::{pattern, patterns};
 use crate::domain::runtime::InputLine;
+use crate::domain::runtime::pattern::Pattern;
 use crate::manifest::fields::{Fields, Notes};
 
 /// Largest side of a window that tmux makes (`WINDOW_MAXIMUM`).
@@ -30,6 +33,8 @@ pub fn read(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<InputLine> 
         placeholder: patterns(&mut fields, "placeholder", notes),
         ghost: fields.flag("ghost", notes).unwrap_or(false),
         pasted: patterns(&mut fields, "pasted", notes),
+        above: one(&mut fields, "above", notes),
+        below: one(&mut fields, "below", notes),
         max_bytes: max_bytes.and_then(|bytes| u32::try_from(bytes).ok()),
         ..InputLine::default()
     };
@@ -38,4 +43,10 @@ pub fn read(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<InputLine> 
     let home = home_column.and_then(|column| u16::try_from(column).ok());
     let width = u16::try_from(unicode_width::UnicodeWidthStr::width(prompt.as_str())).ok();
     Some(InputLine { home_column: home.or(width).unwrap_or(0), prompt, ..line })
+}
+
+/// One pattern.
+fn one(fields: &mut Fields<'_>, key: &'static str, notes: &mut Notes<'_>) -> Option<Pattern> {
+    let path = fields.path_of(key);
+    fields.text(key, notes).and_then(|(at, text)| pattern(&text, at, &path, notes))
 }

@@ -1,4 +1,6 @@
 //! What tells a state: the rules for a program's reports and for its screen.
+//!
+//! A rule that asks for nothing is refused: silence tells no state.
 
 use std::collections::BTreeMap;
 

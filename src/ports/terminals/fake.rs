@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::{
     AttachPlan, PaneId, PaneLife, PanePlan, PaneSeen, ScreenSeen, SessionPlan, Sighting,
@@ -233,6 +234,10 @@ impl Terminals for FakeTerminals {
             sessions: ours.filter_map(|(name, _)| Name::parse(name).ok()).collect(),
             panes: state.panes.iter().map(|pane| pane.seen.clone()).collect(),
         })
+    }
+
+    fn look_every(&self) -> Duration {
+        Duration::from_secs(1)
     }
 
     fn close_session(&self, agency: &Name) -> Result<(), TerminalError> {

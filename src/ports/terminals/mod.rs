@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -231,6 +232,8 @@ pub trait Terminals: Send + Sync {
     fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError>;
     /// Everything of ours that is there; an empty sighting when no server runs.
     fn look(&self) -> Result<Sighting, TerminalError>;
+    /// How long after a look the next one is due though no hint came: long where hints tell everything.
+    fn look_every(&self) -> Duration;
     /// Closes the session and its programs, if it is ours; done if there is none.
     fn close_session(&self, agency: &Name) -> Result<(), TerminalError>;
     /// Pastes, looks, submits. At most one call per pane at a time.

@@ -12,6 +12,8 @@ arguments = ["--id", "{conversation}", "--settings", "{files}/s.json", "--system
 conversation = "chosen"
 [resume]
 arguments = ["--resume", "{conversation}"]
+[report]
+conversation = "session_id"
 [environment]
 NOTES = "{briefing_file}"
 SERVER = "http://127.0.0.1:{port}/?{password}"
@@ -76,6 +78,21 @@ fn an_order_is_the_same_after_its_way_over_the_socket() {
         let text = serde_json::to_string(&order).expect("JSON");
         assert_eq!(serde_json::from_str::<Order>(&text).expect("read"), order);
     }
+}
+
+#[test]
+fn a_program_that_tells_of_no_conversation_goes_on_with_the_same_one_in_every_life() {
+    let silent = CHAT.replace("[report]\nconversation = \"session_id\"\n", "");
+    let fakes = Fakes::empty();
+    fakes.folder.put("templates/runtimes/chat.toml", &silent);
+    let outside = fakes.outside();
+    outside.programs.put(Programs::load(&fakes.folder).expect("loaded"));
+    let programs = outside.programs.current();
+    let (_, description) = programs.require_described("chat").expect("described");
+    let of = |who| unreported(&outside, description, &crate::engine::testing::agent(who));
+    assert_eq!(of("Code/dev"), of("Code/dev"));
+    assert_ne!(of("Code/dev"), of("Code/lead"));
+    assert!(of("Code/dev").is_some_and(|id| uuid::Uuid::parse_str(&id).is_ok()));
 }
 
 const ODD: &str = "[runtime.odd]\ncommand = [\"sh\", \"-c\", \"echo ${port} {home}\"]\n";

@@ -7,6 +7,7 @@
 pub mod shelf;
 #[cfg(test)]
 mod tests;
+pub mod view;
 
 use std::collections::BTreeMap;
 
@@ -108,7 +109,7 @@ impl Programs {
         let described = programs.described();
         let own = manifest::workbench::parse_runtimes(&file, &settings.text, Some(&described))?;
         for (name, own) in own {
-            let program = programs.from_settings(name.as_str(), own);
+            let program = programs.set_by(name.as_str(), own);
             programs.add(program);
         }
         Ok(programs)
@@ -123,7 +124,7 @@ impl Programs {
         all.map(|(name, program)| (name.clone(), program.description.clone().ok())).collect()
     }
 
-    fn from_settings(&self, name: &str, own: OwnRuntime) -> Program {
+    fn set_by(&self, name: &str, own: OwnRuntime) -> Program {
         match own {
             OwnRuntime::Plain { runtime, environment } => {
                 let description = Description { environment, ..plain(name, &runtime) };

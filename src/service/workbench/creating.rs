@@ -5,12 +5,10 @@
 use std::path::PathBuf;
 
 use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::domain::runtime::Runtime;
-use crate::manifest;
 use crate::manifest::problem::Problems;
 use crate::manifest::template::{NewAgencyOptions, Template, instantiate, parse_template};
 use crate::ports::folder::TextFile;
-use crate::service::catalogue::{RuntimeView, TemplateView};
+use crate::service::catalogue::TemplateView;
 use crate::service::preflight::suitable_project;
 use crate::service::query::Query;
 use crate::service::templates;
@@ -70,20 +68,6 @@ impl Workbench {
         })
     }
 
-    fn require_known_runtime(&self, new: &NewAgency) -> Result<(), Refusal> {
-        let Some(runtime) = &new.runtime else { return Ok(()) };
-        let known = self.runtimes()?;
-        if known.iter().any(|view| view.name == runtime.as_str()) {
-            return Ok(());
-        }
-        let names: Vec<String> = known.into_iter().map(|view| view.name).collect();
-        let message = format!("there is no runtime `{runtime}`");
-        Err(Refusal::new(RefusalKind::NotFound, "runtime_not_found", message).with_hint(format!(
-            "known are {}; add one as [runtime.{runtime}] in agency.toml",
-            names.join(", ")
-        )))
-    }
-
     fn template_for(&self, new: &NewAgency) -> Result<Template, Refusal> {
         let (all, _) = self.all_templates()?;
         let bare = || Template::bare(&new.name);
@@ -125,36 +109,8 @@ impl Workbench {
         Ok(all.into_iter().map(|template| template_view(template, &own)).collect())
     }
 
-    /// Every runtime, by name.
-    pub fn runtimes(&self) -> Result<Vec<RuntimeView>, Refusal> {
-        let mut views: Vec<RuntimeView> = Runtime::BUILT_IN
-            .iter()
-            .filter_map(|name| Some(self.runtime_view(name, "built-in", &Runtime::built_in(name)?)))
-            .collect();
-        if let Some(file) = self.outside.folder.load_config().map_err(Self::folder_refusal)? {
-            let config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
-            views.extend(
-                config.runtimes.iter().map(|(name, runtime)| {
-                    self.runtime_view(name.as_str(), "agency.toml", runtime)
-                }),
-            );
-        }
-        views.sort_by(|one, two| one.name.cmp(&two.name));
-        Ok(views)
-    }
-
-    fn runtime_view(&self, name: &str, source: &str, runtime: &Runtime) -> RuntimeView {
-        RuntimeView {
-            name: name.to_owned(),
-            command: runtime.command.clone(),
-            source: source.to_owned(),
-            takes_typing: runtime.input_line.is_some(),
-            reports_state: runtime.reports_state,
-            found: self.find_program(runtime.command.first().map(String::as_str)),
-        }
-    }
-
-    fn find_program(&self, program: Option<&str>) -> Option<String> {
+    /// Where a program is; none: it is not installed.
+    pub(super) fn find_program(&self, program: Option<&str>) -> Option<String> {
         let name = match program {
             None => return Some("the user's shell".to_owned()),
             Some("agency") => return Some(self.outside.program.display().to_string()),

@@ -25,6 +25,7 @@ impl Workbench {
     pub fn examine(&self) -> Vec<FindingView> {
         let mut findings = vec![self.examine_tmux(), self.examine_config()];
         findings.extend(self.examine_definitions());
+        findings.extend(self.examine_runtimes());
         findings.extend(self.examine_projects());
         findings.push(self.examine_ledger());
         findings.push(self.examine_supervisor());

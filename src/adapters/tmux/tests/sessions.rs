@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::agency::Layout;
 use crate::ports::terminals::contract::fresh_spawn;
 use crate::ports::terminals::{Launch, PaneLife};
+use crate::ports::terminals::{StopPlan, StopSignal};
 
 /// What a user may have set that would break names, indexes or lives.
 const STRANGE: &str = "set -g base-index 1\nset -g pane-base-index 1\nset -g automatic-rename on\nset -g default-command 'sleep 999'\nset -g remain-on-exit off\nset -g prefix C-]\nset -g destroy-unattached on\nset -g renumber-windows on\nset -g @agency_home wrong\n";
@@ -196,6 +197,20 @@ fn a_program_that_ignores_the_hangup_does_not_outlive_its_session() {
     wait_for("it is deaf", || world.tmux.is_on_screen(&made[0].pane, "deaf") == Ok(true));
     world.tmux.close_session(&plan.agency).expect("it closes");
     assert!(!is_running(made[0].pid));
+}
+
+#[test]
+fn a_program_is_asked_to_end_as_it_is_used_to_before_its_terminal_goes() {
+    let world = RealWorld::new();
+    let mut plan = plan_of(&world, 1);
+    let out = world.folder.path().join("ended").to_string_lossy().into_owned();
+    let script = "trap 'echo term > \"$0\"; exit' TERM; trap 'echo hup > \"$0\"; exit' HUP; echo ready; while :; do sleep 0.05; done";
+    plan.panes[0].launch.argv = ["/bin/sh", "-c", script, &out].map(str::to_owned).to_vec();
+    plan.panes[0].stop = StopPlan { signal: StopSignal::Term, grace_ms: 5000 };
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    wait_for("it is ready", || world.tmux.is_on_screen(&made[0].pane, "ready") == Ok(true));
+    world.tmux.close_session(&plan.agency).expect("it closes");
+    assert_eq!(std::fs::read_to_string(out).expect("it was asked"), "term\n");
 }
 
 #[test]

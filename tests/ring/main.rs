@@ -1,0 +1,106 @@
+//! The ring: real agent programs on a real workbench, with a scripted model on loopback.
+//!
+//! Started by `sh tests/ring/run`, which gives it a network of its own; alone it serves as the model for
+//! somebody who looks at a program by hand: `cargo test --test ring -- serve PORT [LOGFILE]`.
+//! It is no part of the ordinary test run, since it needs programs that are not everywhere.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "the ring is its own face, its own clock and its own operator"
+)]
+
+mod model;
+mod place;
+mod programs;
+mod report;
+mod scenario;
+mod selftest;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use model::Model;
+use place::Surroundings;
+use programs::Program;
+use report::Row;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["serve", port] => serve(port, None),
+        ["serve", port, log] => serve(port, Some(log)),
+        ["run", ref names @ ..] => run(names),
+        _ => {
+            eprintln!("usage: ring serve PORT [LOGFILE]\n       ring run [PROGRAM…]");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The model alone, until somebody ends the process.
+fn serve(port: &str, log: Option<&str>) -> ExitCode {
+    let Ok(port) = port.parse() else {
+        eprintln!("error: `{port}` is no port");
+        return ExitCode::from(2);
+    };
+    match Model::start(port, log.map(Path::new)) {
+        Ok(model) => {
+            println!("http://127.0.0.1:{}", model.port());
+            loop {
+                std::thread::park();
+            }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The story with every program that is meant and installed.
+fn run(names: &[&str]) -> ExitCode {
+    if let Err(problem) = selftest::run() {
+        eprintln!("error: the ring's own model is broken: {problem}");
+        return ExitCode::FAILURE;
+    }
+    let around = surroundings();
+    let is_meant = |program: &&&Program| names.is_empty() || names.contains(&program.name);
+    let meant: Vec<&&Program> = programs::ALL.iter().filter(is_meant).collect();
+    if meant.len() < names.len() {
+        eprintln!("error: a program that the ring does not know is among: {}", names.join(" "));
+        return ExitCode::from(2);
+    }
+    let rows: Vec<Row> = meant.into_iter().map(|program| play(program, &around)).collect();
+    let table = report::table(&rows, &scenario::names());
+    println!("\n{table}");
+    let path = around.folder.join("table.md");
+    std::fs::write(path, &table).expect("the table is kept");
+    if rows.iter().any(Row::has_failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn play(program: &Program, around: &Surroundings) -> Row {
+    match program.version(&around.path, &around.folder) {
+        Some(version) => scenario::play(program, &version, around),
+        None => {
+            println!("{}: NOT INSTALLED, nothing of it is tested", program.name);
+            Row { program: program.name.to_owned(), version: None, checks: Vec::new() }
+        }
+    }
+}
+
+/// Where everything lies: below cargo's own folder.
+fn surroundings() -> Surroundings {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ring");
+    std::fs::create_dir_all(&folder).expect("the ring's folder is made");
+    let settings = match variable("RING_SETTINGS").as_str() {
+        "" => String::new(),
+        path => std::fs::read_to_string(path).expect("the settings are read"),
+    };
+    Surroundings { folder, path: variable("PATH"), settings }
+}
