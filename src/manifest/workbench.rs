@@ -176,7 +176,7 @@ fn runtimes(
 /// The runtimes of which everything stands in the settings; the others are the catalogue's to add.
 fn plain_runtimes(fields: &Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<Name, Runtime> {
     let plain = |(name, own)| match own {
-        OwnRuntime::Plain { runtime, .. } => Some((name, runtime)),
+        OwnRuntime::Plain { runtime, .. } => Some((name, *runtime)),
         OwnRuntime::Like { .. } => None,
     };
     runtimes(fields, None, notes).into_iter().filter_map(plain).collect()

@@ -89,7 +89,7 @@ fn launch(
     // The pane asks for the rest itself: a tmux command is short, and seen by every user.
     let mut argv = vec![outside.program.display().to_string(), "enter".to_owned()];
     if runtime.command.is_empty() {
-        argv.push("--shell".to_owned());
+        argv.push(Launch::SHELL.to_owned());
     }
     let mut env = plain_env(outside);
     env.insert("AGENCY_AGENT".to_owned(), address.to_string());

@@ -49,7 +49,7 @@ fn named(command: &Command) -> Vec<Name> {
 pub fn load_config(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
     let Some(file) = outside.folder.load_config().map_err(folder_refusal)? else { return Ok(()) };
     let mut config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
-    let programs = Programs::load(outside.folder.as_ref())?;
+    let programs = Programs::load_anew(&outside.programs.current(), outside.folder.as_ref())?;
     config.runtimes = programs.runtimes();
     outside.programs.put(programs);
     handle.input(Input::ConfigSeen { config: Box::new(config) });

@@ -106,7 +106,8 @@ pub(super) fn pane_marks(target: Option<&str>, want: &Wanted<'_>, home: &str) ->
         }
         Owner::Agent(pane) => {
             // Only a shell's foreground program says anything; other agents are known by name.
-            let shell = if pane.launch.argv.is_empty() { "1" } else { "0" };
+            let is_shell = pane.launch.is_shell();
+            let shell = if is_shell { "1" } else { "0" };
             chain.push(mark("@agency_role", "agent"));
             chain.push(mark("@agency_agent", &pane.agent.to_string()));
             chain.push(mark("@agency_spawn", &pane.spawn.to_string()));

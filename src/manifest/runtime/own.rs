@@ -19,7 +19,7 @@ pub enum OwnRuntime {
     /// Its command and its input line; nothing of it is filled in.
     Plain {
         /// What decisions need.
-        runtime: Runtime,
+        runtime: Box<Runtime>,
         /// Variables of its pane.
         environment: BTreeMap<String, String>,
     },
@@ -54,7 +54,7 @@ fn plain(fields: &mut Fields<'_>, notes: &mut Notes<'_>) -> OwnRuntime {
     });
     let input_line = fields.table("input_line", notes).and_then(|f| input::read(f, notes));
     let reports_state = fields.flag("reports_state", notes).unwrap_or(false);
-    let runtime = Runtime { command, input_line, reports_state, ..Runtime::default() };
+    let runtime = Box::new(Runtime { command, input_line, reports_state, ..Runtime::default() });
     OwnRuntime::Plain { runtime, environment: environment(fields, notes) }
 }
 

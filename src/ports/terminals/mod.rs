@@ -52,6 +52,16 @@ pub struct PanePlan {
     pub stop: StopPlan,
 }
 
+impl Launch {
+    /// The last argument of a pane whose program becomes the user's shell.
+    pub const SHELL: &'static str = "--shell";
+
+    /// Whether the user's shell runs in it: then the program in front of it tells what is going on.
+    pub fn is_shell(&self) -> bool {
+        self.argv.last().is_none_or(|word| word == Self::SHELL)
+    }
+}
+
 /// How a program is asked to end, before its terminal is taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StopPlan {

@@ -10,6 +10,7 @@ mod tests;
 pub mod view;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -18,7 +19,7 @@ use crate::domain::runtime::description::{Conversation, Description, Stop};
 use crate::manifest;
 use crate::manifest::fields::nearest;
 use crate::manifest::runtime::own::{Described, OwnRuntime};
-use crate::ports::folder::{RuntimeFile, WorkbenchFolder};
+use crate::ports::folder::{RuntimeFile, TextFile, WorkbenchFolder};
 use crate::service::preflight::folder_refusal;
 use crate::service::templates;
 
@@ -62,7 +63,25 @@ pub struct Program {
 /// All of them.
 #[derive(Debug, Clone, Default)]
 pub struct Programs {
-    all: BTreeMap<String, Program>,
+    all: BTreeMap<String, Arc<Program>>,
+    /// What it was read from; none: from nothing but what comes with the program.
+    files: Option<Files>,
+}
+
+/// The files of a workbench that tell of programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Files {
+    descriptions: Vec<RuntimeFile>,
+    settings: Option<TextFile>,
+}
+
+impl Files {
+    fn read(folder: &dyn WorkbenchFolder) -> Result<Self, Refusal> {
+        Ok(Self {
+            descriptions: folder.load_runtimes().map_err(folder_refusal)?,
+            settings: folder.load_config().map_err(folder_refusal)?,
+        })
+    }
 }
 
 impl Program {
@@ -85,26 +104,48 @@ impl Program {
 }
 
 impl Programs {
-    /// What comes with the program.
+    /// What comes with the program; read once.
     pub fn shipped() -> Self {
-        let mut programs = Self::default();
-        for (name, text) in templates::runtimes() {
-            let file = format!("templates/runtimes/{name}.toml");
-            let description = manifest::runtime::parse(&file, text).map_err(Refusal::from);
-            programs.add(Program::new(name, Source::Shipped, description));
-        }
-        programs
+        static SHIPPED: LazyLock<Programs> = LazyLock::new(|| {
+            let mut programs = Programs::default();
+            for (name, text) in templates::runtimes() {
+                let file = format!("templates/runtimes/{name}.toml");
+                let description = manifest::runtime::parse(&file, text).map_err(Refusal::from);
+                programs.add(Program::new(name, Source::Shipped, description));
+            }
+            programs
+        });
+        SHIPPED.clone()
     }
 
     /// What a workbench knows. A problem of `agency.toml` is refused; one of a description is kept with it.
     pub fn load(folder: &dyn WorkbenchFolder) -> Result<Self, Refusal> {
+        Self::of(Files::read(folder)?)
+    }
+
+    /// The same, unless nothing has been written since it was read last.
+    pub fn load_anew(last: &Arc<Self>, folder: &dyn WorkbenchFolder) -> Result<Arc<Self>, Refusal> {
+        let files = Files::read(folder)?;
+        if last.files.as_ref() == Some(&files) {
+            Ok(Arc::clone(last))
+        } else {
+            Self::of(files).map(Arc::new)
+        }
+    }
+
+    fn of(files: Files) -> Result<Self, Refusal> {
         let mut programs = Self::shipped();
-        for file in folder.load_runtimes().map_err(folder_refusal)? {
+        for file in &files.descriptions {
             programs.add(from_file(file));
         }
-        let Some(settings) = folder.load_config().map_err(folder_refusal)? else {
-            return Ok(programs);
-        };
+        if let Some(settings) = &files.settings {
+            programs.add_settings(settings)?;
+        }
+        Ok(Self { files: Some(files), ..programs })
+    }
+
+    fn add_settings(&mut self, settings: &TextFile) -> Result<(), Refusal> {
+        let programs = self;
         let file = settings.path.display().to_string();
         let described = programs.described();
         let own = manifest::workbench::parse_runtimes(&file, &settings.text, Some(&described))?;
@@ -112,11 +153,11 @@ impl Programs {
             let program = programs.set_by(name.as_str(), own);
             programs.add(program);
         }
-        Ok(programs)
+        Ok(())
     }
 
     fn add(&mut self, program: Program) {
-        self.all.insert(program.name.clone(), program);
+        self.all.insert(program.name.clone(), Arc::new(program));
     }
 
     fn described(&self) -> Described {
@@ -129,7 +170,7 @@ impl Programs {
             OwnRuntime::Plain { runtime, environment } => {
                 let description = Description { environment, ..plain(name, &runtime) };
                 let program = Program::new(name, Source::Settings, Ok(description));
-                Program { own: Some(runtime), ..program }
+                Program { own: Some(*runtime), ..program }
             }
             OwnRuntime::Like { like, description: Some(description) } => {
                 Program::new(name, Source::Like(like), Ok(*description))
@@ -145,12 +186,12 @@ impl Programs {
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Program> {
-        self.all.values()
+        self.all.values().map(Arc::as_ref)
     }
 
     /// One, if there is one of that name.
     pub fn find(&self, name: &str) -> Option<&Program> {
-        self.all.get(name)
+        self.all.get(name).map(Arc::as_ref)
     }
 
     /// One; refuses a name that nobody knows, with the nearest that is known.
@@ -188,16 +229,16 @@ impl Programs {
     }
 }
 
-fn from_file((name, file): RuntimeFile) -> Program {
+fn from_file((name, file): &RuntimeFile) -> Program {
     let path = format!("templates/runtimes/{name}.toml");
-    let description = file.map_err(folder_refusal).and_then(|file| {
-        Name::parse(&name).map_err(|error| {
+    let description = file.clone().map_err(folder_refusal).and_then(|file| {
+        Name::parse(name).map_err(|error| {
             Refusal::new(RefusalKind::Usage, "invalid_file", format!("{path}: {error}"))
                 .with_hint("give the file a name that can be written in agency.json")
         })?;
         Ok(manifest::runtime::parse(&file.path.display().to_string(), &file.text)?)
     });
-    Program::new(&name, Source::File(path), description)
+    Program::new(name, Source::File(path), description)
 }
 
 /// All that is known of a program of which only the settings tell.

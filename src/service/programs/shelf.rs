@@ -24,7 +24,7 @@ impl Shelf {
     }
 
     /// Puts up another one.
-    pub fn put(&self, programs: Programs) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(programs));
+    pub fn put(&self, programs: impl Into<Arc<Programs>>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(programs.into());
     }
 }

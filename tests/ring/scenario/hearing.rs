@@ -2,6 +2,7 @@
 
 use super::letter::Letter;
 use super::{QUIET, SOON, Scene};
+use crate::model::ask::Role;
 use crate::model::log::Log;
 use crate::place::AGENT;
 use crate::report::Verdict;
@@ -56,9 +57,10 @@ pub fn typing(scene: &Scene<'_>) -> Verdict {
         .wait("the person's line to be seen", SOON, || scene.place.screen().contains(&half))?;
     let letter = Letter::new("not into your line");
     letter.send(scene)?;
-    scene.place.holds("the person's line untouched", QUIET, || {
-        letter.times(scene) == 0 && scene.place.screen().contains(&half)
-    })?;
+    // It may arrive meanwhile, if the program takes texts without a keystroke.
+    scene
+        .place
+        .holds("the person's line untouched", QUIET, || scene.place.screen().contains(&half))?;
     scene.place.type_text(" line")?;
     let whole = format!("{half} line");
     scene
@@ -68,7 +70,8 @@ pub fn typing(scene: &Scene<'_>) -> Verdict {
     let log = scene.place.model().log();
     scene.place.wait("the person's line to reach the model", SOON, || log.heard(&whole) == 1)?;
     let entry = log.first(&whole).ok_or("the log lost an entry")?;
-    if Log::told(&entry, letter.mark()) {
+    let is_glued = |text: &str| text.contains(&whole) && text.contains(letter.mark());
+    if entry.ask.texts(Role::User).any(is_glued) {
         return Err("the message was glued to the person's line".into());
     }
     letter.arrives(scene, SOON)
