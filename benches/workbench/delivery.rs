@@ -60,19 +60,28 @@ fn deliver(place: &Place, agent: &Agent) -> Duration {
 }
 
 /// When a text came into view: between the last look without and the first look with it.
-pub fn until_shown(text: &str, mut look: impl FnMut() -> String) -> Instant {
+pub fn until_shown(text: &str, look: impl FnMut() -> String) -> Instant {
     // Borders wrap, so white space does not count.
-    let strip = |screen: String| screen.split_whitespace().collect::<String>();
-    let wanted = strip(text.to_owned());
+    let strip = |screen: &str| screen.split_whitespace().collect::<String>();
+    let wanted = strip(text);
+    until_seen(text, look, |screen| strip(screen).contains(&wanted))
+}
+
+/// When a screen came to be so: between the last look at which it was not and the first at which it was.
+pub fn until_seen(
+    what: &str,
+    mut look: impl FnMut() -> String,
+    is_so: impl Fn(&str) -> bool,
+) -> Instant {
     let deadline = Instant::now() + LIMIT;
     let mut before = Instant::now();
     loop {
         let screen = look();
         let now = Instant::now();
-        if strip(screen).contains(&wanted) {
+        if is_so(&screen) {
             return before + now.duration_since(before) / 2;
         }
-        assert!(now < deadline, "`{text}` never came into view");
+        assert!(now < deadline, "`{what}` never came into view:\n{screen}");
         before = now;
         rest(GLANCE);
     }

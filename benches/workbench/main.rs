@@ -14,18 +14,26 @@
     reason = "a bench is its own face, its own clock and its own operator"
 )]
 
+mod accepting;
 mod commands;
+mod crew;
 mod crowd;
 mod delivery;
 mod drawing;
 mod figures;
+mod hooks;
 mod idle;
 mod ledger;
+mod load;
 mod place;
 mod screen;
+mod standin;
+mod state;
+mod watched;
 
 use std::time::Instant;
 
+use crew::{AGENCY_SIZE, Crew};
 use figures::Row;
 use place::Place;
 
@@ -33,31 +41,52 @@ use place::Place;
 type Part = (&'static str, fn(&mut Stage) -> Vec<Row>);
 
 /// In this order, so that the quiet parts are not disturbed by what the busy ones leave behind.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 13] = [
     ("frame", |_| drawing::measure()),
     ("ledger", |_| ledger::measure()),
     ("version", |_| commands::version()),
-    ("idle", |stage| idle::measure(stage.place())),
+    ("idle", |stage| idle::measure(stage.crew(), FIFTY)),
+    ("idle200", |_| idle::measure(&Crew::set_up(TWO_HUNDRED), TWO_HUNDRED)),
+    ("load", |stage| load::measure(stage.crew())),
+    ("state", |stage| state::measure(stage.crew())),
+    ("accept", |stage| accepting::measure(stage.crew())),
+    ("hook", |stage| hooks::measure(stage.crew())),
     ("status", |stage| commands::status(stage.place())),
     ("send", |stage| commands::send(stage.place())),
     ("door", |stage| delivery::measure(stage.place())),
     ("screen", |stage| screen::measure(stage.place())),
 ];
 
-/// The running workbench, made when the first part needs it.
+/// Agencies of ten each.
+const FIFTY: usize = 50 / AGENCY_SIZE;
+const TWO_HUNDRED: usize = 200 / AGENCY_SIZE;
+
+/// The running workbenches, each made when the first part needs it: stand-ins of real programs, and rehearsal agents.
 #[derive(Default)]
 struct Stage {
+    crew: Option<Crew>,
     place: Option<Place>,
 }
 
 impl Stage {
+    fn crew(&mut self) -> &Crew {
+        self.crew.get_or_insert_with(|| Crew::set_up(FIFTY))
+    }
+
     fn place(&mut self) -> &Place {
+        // One after the other: an idle workbench costs little, but not nothing.
+        self.crew = None;
         self.place.get_or_insert_with(Place::set_up)
     }
 }
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((standin::WORD, rest)) =
+        words.split_first().map(|(word, rest)| (word.as_str(), rest))
+    {
+        return standin::run(rest);
+    }
     // Test runners start benches too, to list or to try them: there is nothing to try here.
     if !words.iter().any(|word| word == "--bench") {
         return;

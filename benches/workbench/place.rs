@@ -1,4 +1,4 @@
-//! The workbench that is measured: five agencies of ten rehearsal agents, on a tmux server of their own.
+//! The workbench that is measured: agencies of ten agents, on a tmux server of their own.
 //!
 //! It is made with the program's own commands. When it is dropped it is stopped the same way, and what
 //! does not stop by itself is ended by its process id.
@@ -18,6 +18,8 @@ use agency::ports::clock::Clock as _;
 use agency::ports::terminals::PaneId;
 use agency::service::outside::Outside;
 use agency::service::workbench::{Identity, Workbench};
+
+use crate::idle::tmux_of;
 
 /// The program, as it was built for this bench.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_agency");
@@ -49,8 +51,19 @@ pub struct Agent {
 }
 
 impl Place {
-    /// Makes the workbench and waits until all agents are idle.
+    /// Fifty rehearsal agents, all idle.
     pub fn set_up() -> Self {
+        let place = Self::make();
+        for name in AGENCIES {
+            place.create(name, "rehearsal");
+            give_scripts(&place.home().join("agencies").join(name));
+        }
+        place.start(AGENCIES.len() * 10);
+        place
+    }
+
+    /// A workbench without an agency.
+    pub fn make() -> Self {
         // Short: a socket's path has little room.
         let root = tempfile::Builder::new().prefix("ab-").tempdir().expect("a folder");
         let project = root.path().join("p");
@@ -60,22 +73,32 @@ impl Place {
         let socket = root.path().join("t");
         let settings = format!("[project]\npath = {project:?}\n\n[tmux]\nsocket = {socket:?}\n");
         std::fs::write(home.join("agency.toml"), settings).expect("written");
-        for name in AGENCIES {
-            run(command_in(root.path()).args(["create", name, "--runtime", "rehearsal"]).args([
-                "--agents",
-                SPECIALISTS,
-                "--no-start",
-            ]));
-            give_scripts(&home.join("agencies").join(name));
-        }
         let environment = environment(root.path(), Identity::Operator);
         let outside = opening::outside(&environment, &home).expect("the ports");
         let workbench = opening::open(&environment, Some(&home)).expect("the workbench");
-        let place = Self { root, workbench, outside };
-        run(place.command().arg("up"));
-        let are_up = place.has_come_true(START_LIMIT, || place.busy_agents() == 0);
-        assert!(are_up, "{} agents are not idle", place.busy_agents());
-        place
+        Self { root, workbench, outside }
+    }
+
+    /// Describes a program.
+    pub fn describe(&self, runtime: &str, text: &str) {
+        let folder = self.home().join("templates").join("runtimes");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join(format!("{runtime}.toml")), text).expect("written");
+    }
+
+    /// Makes an agency of ten.
+    pub fn create(&self, agency: &str, runtime: &str) {
+        let words = ["create", agency, "--runtime", runtime, "--agents", SPECIALISTS, "--no-start"];
+        run(self.command().args(words));
+    }
+
+    /// Starts everything and waits until so many agents are idle.
+    pub fn start(&self, agents: usize) {
+        run(self.command().arg("up"));
+        let limit = START_LIMIT * u32::try_from(agents.div_ceil(50)).unwrap_or(1);
+        let are_up = self.has_come_true(limit, || self.busy_agents() == 0);
+        assert!(are_up, "{} agents are not idle", self.busy_agents());
+        assert_eq!(self.agents().len(), agents, "all of them are there");
     }
 
     /// The program in this workbench, as the operator.
@@ -123,13 +146,14 @@ impl Place {
         self.workbench.supervisor_pid().expect("a supervisor")
     }
 
+    /// The tmux server's socket.
+    pub fn tmux_socket(&self) -> String {
+        self.root.path().join("t").display().to_string()
+    }
+
     /// The tmux server's process.
     pub fn tmux_server(&self) -> u32 {
-        let socket = self.root.path().join("t");
-        let mut ask = Command::new("tmux");
-        ask.arg("-S").arg(socket).args(["display-message", "-p", "#{pid}"]);
-        let said = run(ask.env_remove("TMUX"));
-        String::from_utf8_lossy(&said.stdout).trim().parse().expect("a process id")
+        tmux_of(&self.tmux_socket())
     }
 
     /// Whether a condition comes true within a time; looks twenty times a second.

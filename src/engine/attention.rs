@@ -10,7 +10,7 @@ use crate::domain::name::AgentAddress;
 use crate::domain::task::TaskState;
 use crate::engine::approvals::deciding::blocked_by;
 use crate::engine::delivery::MAX_NUDGES;
-use crate::engine::sessions::{AgentRecord, Wanted};
+use crate::engine::sessions::{AgentRecord, Wanted, runtime_of};
 use crate::engine::state::State;
 use crate::engine::wording;
 
@@ -149,7 +149,14 @@ fn agent_text(record: &AgentRecord) -> String {
 }
 
 fn deliveries(state: &State, list: &mut Vec<Waiting>) {
-    for (agent, nudge) in state.mail.nudges.iter().filter(|(_, nudge)| nudge.shown >= MAX_NUDGES) {
+    for (agent, nudge) in &state.mail.nudges {
+        let is_typed = runtime_of(state, agent).is_some_and(|runtime| runtime.input_line.is_some());
+        let text = match is_typed {
+            // The agent may look for itself yet.
+            true if nudge.shown < MAX_NUDGES => continue,
+            true => format!("{agent} may not have got it after {} hints", nudge.shown),
+            false => format!("{agent} may not have got it, and nothing can be typed to it"),
+        };
         let ids = state.mail.waiting.get(agent).map(Vec::as_slice).unwrap_or_default();
         let doubtful = ids
             .iter()
@@ -159,7 +166,7 @@ fn deliveries(state: &State, list: &mut Vec<Waiting>) {
             list.push(Waiting {
                 kind: WaitingKind::UncertainDelivery,
                 subject: record.message.id.to_string(),
-                text: format!("{agent} may not have got it after {} hints", nudge.shown),
+                text: text.clone(),
                 since: record.message.sent_at,
                 blocks: Vec::new(),
             });

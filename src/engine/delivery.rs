@@ -44,8 +44,8 @@ fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
     }
     wake_past_limit(step, agent);
     let pane = pane_of(step, agent);
-    if let Some(target) = &pane
-        && offer_nudge(step, target)
+    if let Some(target) = pane.clone().or_else(|| unread_pane(step.state(), agent))
+        && offer_nudge(step, &target)
     {
         return;
     }
@@ -157,6 +157,18 @@ fn pane_at(state: &State, agent: &AgentAddress, now: Timestamp) -> Option<Target
     })
 }
 
+/// The pane for a hint where no rule knows the screen: a text of ours that was left in the input line makes
+/// it such a one, and whoever types sees what stands there.
+fn unread_pane(state: &State, agent: &AgentAddress) -> Option<Target> {
+    let record = state.sessions.agent(agent).filter(|known| known.state == AgentState::Unknown)?;
+    Some(Target {
+        agent: agent.clone(),
+        spawn: record.spawn?,
+        pane: record.pane.clone()?,
+        input_line: runtime_of(state, agent)?.input_line?,
+    })
+}
+
 /// A limit that ends is nobody's report: it is waited for.
 fn wake_past_limit(step: &mut Step<'_>, agent: &AgentAddress) {
     let Some(record) = step.state().sessions.agent(agent) else { return };
@@ -206,6 +218,11 @@ pub fn message_typed(
     match outcome {
         Typed::Submitted => confirming::submitted(step, agent, spawn, id, DeliveredBy::Pane),
         Typed::Queued => confirming::submitted(step, agent, spawn, id, DeliveredBy::Channel),
+        // A message is given with no left-over texts.
+        Typed::LeftOver { text } => {
+            let reason = format!("another text was submitted: {text}");
+            step.record(Event::DeliveryUncertain { id, reason });
+        }
         Typed::NotReady { reason } => {
             let pause = crate::engine::mail::pause_ms(record.deferrals);
             let channel = record.is_by_channel;
@@ -230,6 +247,8 @@ pub fn nudge_typed(step: &mut Step<'_>, agent: AgentAddress, spawn: SpawnId, out
     let problem = match outcome {
         // What may stand there counts: a hint that never shows must not be typed for ever.
         Typed::Submitted | Typed::Queued | Typed::Uncertain { .. } => None,
+        Typed::LeftOver { text } => confirming::left_over_submitted(step, &agent, &text)
+            .then(|| "a message that was left in its place was submitted".to_owned()),
         Typed::NotReady { reason } => Some(reason),
     };
     step.record(Event::NudgeEnded { agent, spawn, problem });

@@ -65,7 +65,18 @@ pub fn text_for(line: &InputLine, message: &Message) -> String {
     };
     let text = pane_text(message);
     let text = if is_too_long(&text) { reference(message) } else { text };
-    if line.multiline { text } else { in_one_line(message, &text, is_too_long) }
+    let text = if line.multiline { text } else { in_one_line(message, &text, is_too_long) };
+    closed(text)
+}
+
+/// A text whose last word is ended where a program could offer to complete it: an Enter would take what it
+/// offers, in place of submitting what was written.
+fn closed(mut text: String) -> String {
+    let last = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    if last.contains(|c: char| "@$#/:~!".contains(c)) {
+        text.push(' ');
+    }
+    text
 }
 
 /// Header and body in one line. The marks of the lines would be words among others there: the body is
@@ -196,6 +207,16 @@ mod tests {
                 text.lines().all(|line| line.starts_with("[agency]") || line.starts_with("| "))
             );
         }
+    }
+
+    #[test]
+    fn no_text_ends_with_a_word_that_a_program_completes() {
+        let line = InputLine { multiline: true, ..InputLine::default() };
+        for body in ["@", "tell @lead", "see $HOME", "in src/main.rs", "so :smile"] {
+            let text = text_for(&line, &message(body, None));
+            assert_eq!(text.strip_suffix(' ').map(|text| text.ends_with(body)), Some(true));
+        }
+        assert!(text_for(&line, &message("a@b.org wrote", None)).ends_with("wrote"));
     }
 
     #[test]

@@ -39,6 +39,13 @@ pub enum Way {
         /// User and password.
         login: Option<(String, String)>,
     },
+    /// A line is added to a file that the program watches.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, without its end.
+        line: String,
+    },
     /// A hook of the program waits at this pipe.
     Letter {
         /// The named pipe.

@@ -28,9 +28,9 @@ const DRAWING: Duration = Duration::from_millis(10);
 /// Least pause between two looks at a pane that keeps printing.
 const LEAST_PAUSE: Duration = Duration::from_millis(150);
 
-/// How long a screen must tell the same before it is settled: longer than programs are silent between
-/// the end of a tool and their next word.
-pub const SETTLING: Duration = Duration::from_millis(1_500);
+/// How long a screen must tell the same before it is settled and may correct a report: longer than a program
+/// draws in parts, and short enough that with the look itself a correction is there within a second.
+pub const SETTLING: Duration = Duration::from_millis(800);
 
 /// Times of a limit that differ by less are the same: a countdown is read a moment later each time.
 const SAME_TIME_S: i64 = 2;
@@ -258,7 +258,7 @@ mod tests {
         let working = Some(AgentState::Working);
         assert_eq!(look(working, 0), [(working, false)]);
         assert_eq!(look(working, 700), []);
-        assert_eq!(look(working, 1_600), [(working, true)]);
+        assert_eq!(look(working, 900), [(working, true)]);
         assert_eq!(look(working, 9_000), []);
         assert_eq!(look(None, 9_100), [(None, false)]);
         assert_eq!(look(working, 9_200), [(working, false)]);

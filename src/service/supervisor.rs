@@ -44,8 +44,8 @@ const GROUP: usize = 1024;
 /// Events between two snapshots: folding so many takes some 20 ms at the next start.
 const SNAPSHOT_EVERY: u64 = 5_000;
 
-/// Longest rest while an agency runs: a timer that came without a hint rings after this.
-const REST: Duration = Duration::from_secs(1);
+/// Longest rest: clocks may be set and machines sleep, so a timer rings this much late at worst.
+const REST: Duration = Duration::from_secs(5);
 
 /// Pause before what could not be recorded is tried again: room is made by people, not in milliseconds.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
@@ -156,18 +156,13 @@ impl Supervisor {
             Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO)
         });
         let look = self.next_look.saturating_duration_since(std::time::Instant::now());
-        let is_any_running = self.is_any_running();
-        let look = if is_any_running { look } else { Duration::from_secs(3600) };
+        let look = if self.is_any_running() { look } else { REST };
         let again = match self.unrecorded.is_empty() {
             true => REST,
             false => self.record_again.saturating_duration_since(std::time::Instant::now()),
         };
         let screens = self.screens.pause(std::time::Instant::now());
-        timer.min(look).min(screens).min(again).min(self.views.pause()).min(if is_any_running {
-            REST
-        } else {
-            Duration::from_secs(5)
-        })
+        timer.min(look).min(screens).min(again).min(self.views.pause()).min(REST)
     }
 
     fn is_any_running(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The ring: real agent programs on a real workbench, with a scripted model on loopback.
 //!
 //! Started by `sh tests/ring/run`, which gives it a network of its own; alone it serves as the model for
-//! somebody who looks at a program by hand: `cargo test --test ring -- serve PORT [LOGFILE]`.
+//! somebody who looks at a program by hand: `cargo test --test ring -- serve PORT [LOGFILE]`, and `selftest` tries it.
 //! It is no part of the ordinary test run, since it needs programs that are not everywhere.
 
 #![expect(
@@ -34,9 +34,12 @@ fn main() -> ExitCode {
     match words[..] {
         ["serve", port] => serve(port, None),
         ["serve", port, log] => serve(port, Some(log)),
+        ["selftest"] => try_model().err().unwrap_or(ExitCode::SUCCESS),
         ["run", ref names @ ..] => run(names),
         _ => {
-            eprintln!("usage: ring serve PORT [LOGFILE]\n       ring run [PROGRAM…]");
+            eprintln!(
+                "usage: ring selftest\n       ring serve PORT [LOGFILE]\n       ring run [PROGRAM…]"
+            );
             ExitCode::from(2)
         }
     }
@@ -62,11 +65,18 @@ fn serve(port: &str, log: Option<&str>) -> ExitCode {
     }
 }
 
+/// Tries the model before anything is believed of it.
+fn try_model() -> Result<(), ExitCode> {
+    selftest::run().map_err(|problem| {
+        eprintln!("error: the ring's own model is broken: {problem}");
+        ExitCode::FAILURE
+    })
+}
+
 /// The story with every program that is meant and installed.
 fn run(names: &[&str]) -> ExitCode {
-    if let Err(problem) = selftest::run() {
-        eprintln!("error: the ring's own model is broken: {problem}");
-        return ExitCode::FAILURE;
+    if let Err(failure) = try_model() {
+        return failure;
     }
     let around = surroundings();
     let is_meant = |program: &&&Program| names.is_empty() || names.contains(&program.name);
@@ -93,10 +103,14 @@ fn play(program: &Program, around: &Surroundings) -> Row {
     }
 }
 
-/// Where everything lies: below cargo's own folder.
+/// Where everything lies: below cargo's own folder, or in `RING_FOLDER`. Some programs refuse settings
+/// below a folder that anybody may write to; a checkout may lie in one.
 fn surroundings() -> Surroundings {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ring");
+    let folder = match variable("RING_FOLDER").as_str() {
+        "" => PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ring"),
+        path => PathBuf::from(path),
+    };
     std::fs::create_dir_all(&folder).expect("the ring's folder is made");
     let settings = match variable("RING_SETTINGS").as_str() {
         "" => String::new(),

@@ -11,6 +11,8 @@ mod bad_input;
 #[cfg(test)]
 mod conversation;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod delivery;
@@ -34,5 +36,7 @@ mod shell;
 mod templates;
 #[cfg(test)]
 mod templates_scripts;
+#[cfg(test)]
+mod verified;
 #[cfg(test)]
 mod world;

@@ -9,6 +9,8 @@ mod ending;
 mod panes;
 mod portrait;
 
+pub use ending::signal;
+
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt as _;

@@ -1,10 +1,11 @@
 //! Texts handed over without a keystroke: by a command of the program, by its server on loopback, by a
-//! pipe at which one of its hooks waits.
+//! file that it watches, by a pipe at which one of its hooks waits.
 //!
 //! Each way tells apart *certainly not taken* and *not known*. Nothing goes through a shell, and nothing
 //! leaves this machine.
 
 mod command;
+mod file;
 mod http;
 mod letter;
 
@@ -24,6 +25,7 @@ impl Channels for LocalChannels {
             Way::Http { port, path, body, login } => {
                 http::post(*port, path, body, login.as_ref(), deadline)
             }
+            Way::File { path, line } => file::add(path, line),
             Way::Letter { path, text } => letter::put(path, text),
         }
     }

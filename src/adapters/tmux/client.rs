@@ -1,6 +1,6 @@
 //! A control-mode client as a process: how it is started, read and written to, and how it ends.
 //!
-//! It knows nothing of what is said. Reading ends when the client does, or when it is dropped, even
+//! It knows nothing of what is said after the handshake. Reading ends when the client does, or when it is dropped, even
 //! while a stopped server holds the pipe; writing is non-blocking with a deadline. The client ends when
 //! its input closes, so it cannot outlive this process.
 
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
+use super::handshake::Handshake;
 use super::pause::Pause;
 use crate::ports::terminals::TerminalError;
 
@@ -20,6 +21,16 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What a pipe holds: one read takes all that is there.
 const PIPE: usize = 65_536;
+
+/// How a client is started.
+pub(super) struct Start {
+    /// The program, its arguments and environment.
+    pub(super) command: Command,
+    /// Where it is led through, for a server that must not hear a handshake in pieces.
+    pub(super) handshake: Option<Handshake>,
+    /// How long it may take until the server has answered.
+    pub(super) deadline: Duration,
+}
 
 /// The process. Whoever drops it has closed its input before.
 pub(super) struct Client {
@@ -53,7 +64,8 @@ pub(super) enum Unsent {
 
 impl Client {
     /// Starts it; gives its input, which never blocks, and its output.
-    pub(super) fn start(mut command: Command) -> Result<(Self, ChildStdin, Output), TerminalError> {
+    pub(super) fn start(start: Start) -> Result<(Self, ChildStdin, Output), TerminalError> {
+        let Start { mut command, handshake, deadline } = start;
         let (pipe, written) = std::io::pipe().map_err(io)?;
         // The client holds the reading end of its own output too, in place of an error output it never
         // writes: should this process be killed, the server's last words still find a reader. On a
@@ -68,6 +80,9 @@ impl Client {
         };
         let (stop, stopped) = UnixStream::pair().map_err(io)?;
         let client = Self { child: Some(child), stop: Some(stop) };
+        if let Some(handshake) = handshake {
+            handshake.lead(deadline).map_err(io)?;
+        }
         let flags = fcntl_getfl(&input).map_err(|e| io(e.into()))?;
         fcntl_setfl(&input, flags | OFlags::NONBLOCK).map_err(|e| io(e.into()))?;
         Ok((client, input, Output { pipe, stopped, buffer: vec![0; PIPE] }))

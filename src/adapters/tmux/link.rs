@@ -6,12 +6,12 @@
 //! The child ends when its input closes, so it cannot outlive this process.
 
 use std::collections::VecDeque;
-use std::process::{ChildStdin, Command};
+use std::process::ChildStdin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use super::client::{Client, Output, Read, Unsent, write_until};
+use super::client::{Client, Output, Read, Start, Unsent, write_until};
 use super::command::{self, Cmd};
 use super::protocol::{Block, Item, Parser};
 use crate::ports::terminals::{TerminalError, TerminalHint};
@@ -49,12 +49,9 @@ type Answer = mpsc::Receiver<Vec<Block>>;
 
 impl Link {
     /// Starts the client and waits until it is attached.
-    pub(super) fn open(
-        command: Command,
-        hint: HintSlot,
-        deadline: Duration,
-    ) -> Result<Self, TerminalError> {
-        let (client, pipe, output) = Client::start(command)?;
+    pub(super) fn open(start: Start, hint: HintSlot) -> Result<Self, TerminalError> {
+        let deadline = start.deadline;
+        let (client, pipe, output) = Client::start(start)?;
         let shared =
             Arc::new(Shared { waiting: Mutex::default(), is_alive: AtomicBool::new(true), hint });
         let (attached, is_attached) = mpsc::channel();

@@ -4,12 +4,12 @@
 //! says (too loud, not read) need no answer. It ends with its session; what it heard is told to whoever
 //! watches, by the pane's id.
 
-use std::process::{ChildStdin, Command};
+use std::process::ChildStdin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use super::client::{Client, Output, Read, write_until};
+use super::client::{Client, Output, Read, Start, write_until};
 use super::hearing::{Hearing, Number};
 use super::link::{HintSlot, hung, lock};
 use crate::domain::id::SpawnId;
@@ -43,12 +43,12 @@ enum Session {
 impl Listener {
     /// Starts listening to the session with this id, and waits until it is attached or has failed.
     pub(super) fn open(
-        command: Command,
+        start: Start,
         session: String,
         hint: HintSlot,
-        deadline: Duration,
     ) -> Result<Self, TerminalError> {
-        let (client, input, output) = Client::start(command)?;
+        let deadline = start.deadline;
+        let (client, input, output) = Client::start(start)?;
         let shared = Arc::new(Shared {
             hearing: Mutex::default(),
             input: Mutex::new(Some(input)),

@@ -1,8 +1,8 @@
 //! Sessions and panes on a real tmux, 3.2 or newer.
 //!
 //! Start at [`Tmux`]. `server` reaches tmux (`link` is the persistent client, `protocol` its language,
-//! `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
-//! `layout`), `typing` brings text into an input line (`probe`, `standing`), `closing` ends a session, `hooks` has deaths pushed.
+//! `handshake` how it comes in without harm, `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
+//! `layout`), `typing` brings text into an input line (`probe`, `standing`), `closing` ends a session and what its programs leave behind (`family`), `hooks` has deaths pushed.
 //! Objects are
 //! addressed by id; nothing without this workbench's mark is touched.
 
@@ -11,8 +11,11 @@ mod client;
 mod closing;
 mod command;
 mod ears;
+mod family;
 pub mod ghost;
 mod glance;
+mod graphemes;
+mod handshake;
 mod hearing;
 mod hooks;
 mod layout;

@@ -88,7 +88,8 @@ fn notice(word: &[u8]) -> Option<Item> {
     match word {
         b"%session-changed" => Some(Item::Attached),
         b"%exit" => Some(Item::Exit),
-        // `%message` is what our own hooks push where the server can (3.4).
+        // `%message` is what our own hooks push where the server can (3.4). Copy mode (`%pane-mode-changed`)
+        // changes nothing that a look could see: whoever listens to that pane reads its screen.
         b"%sessions-changed"
         | b"%session-renamed"
         | b"%window-add"
@@ -96,7 +97,6 @@ fn notice(word: &[u8]) -> Option<Item> {
         | b"%unlinked-window-add"
         | b"%unlinked-window-close"
         | b"%layout-change"
-        | b"%pane-mode-changed"
         | b"%client-detached"
         // What the subscription tells: a pane came, went, died, or has another program.
         | b"%subscription-changed"

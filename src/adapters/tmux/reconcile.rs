@@ -6,6 +6,7 @@
 //! A new pane becomes the current target of the rest of its chain, which is why it is made in front;
 //! the chain's last words (`last-pane`, `last-window`) give the place back before anything is drawn.
 
+use super::closing;
 use super::command::{Cmd, Scope, literal, set};
 use super::hooks;
 use super::layout::Room;
@@ -121,6 +122,7 @@ impl Work<'_> {
     }
 
     fn respawn(&self, want: &Wanted<'_>, row: &PaneRow) -> Result<(), TerminalError> {
+        closing::clear(row);
         let again = Cmd::new("respawn-pane").flag("-k").option("-t", row.pane.as_str());
         let mut chain = vec![launch(again, want.launch)];
         chain.extend(pane_marks(Some(&row.pane), want, self.server.home()));

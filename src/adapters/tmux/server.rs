@@ -4,15 +4,19 @@
 //! A server that hangs or dies gives a typed error; the next call connects anew. The server is never
 //! killed, and the user's own one is never configured.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use super::client::Start;
 use super::command::{self, Cmd, Scope, set};
 use super::glance;
+use super::handshake::Handshake;
 use super::link::{HintSlot, Link, hung, lock};
 use super::listener::Listener;
 use super::protocol::Block;
+use super::version;
 use crate::adapters::process::{Invocation, RunError};
 use crate::ports::terminals::TerminalError;
 
@@ -32,6 +36,12 @@ impl Settings {
     pub const DEADLINE: Duration = Duration::from_secs(2);
 }
 
+/// First version that a client can come to in pieces without harm.
+const WHOLE: (u32, u32) = (3, 7);
+
+/// What a control client needs of our environment; the rest only makes its handshake long.
+const FOR_CLIENTS: &[&str] = &["PATH", "HOME", "TERM", "TMUX_TMPDIR", "LANG"];
+
 pub(super) struct Server {
     socket: Option<String>,
     home: String,
@@ -42,9 +52,15 @@ pub(super) struct Server {
     pub(super) version: OnceLock<String>,
     hooks_due: AtomicBool,
     is_told: AtomicBool,
-    /// Held for writing while a client connects. tmux 3.3a ends, with all its panes, when something is to
-    /// be told to control clients while one has said what it is but not yet that it is done.
-    connecting: RwLock<()>,
+}
+
+/// Where a client can come in.
+struct Place {
+    /// The id of a session of ours.
+    session: String,
+    /// The server's own version: a program that was replaced since may be newer.
+    version: String,
+    socket: PathBuf,
 }
 
 impl Server {
@@ -58,7 +74,6 @@ impl Server {
             version: OnceLock::new(),
             hooks_due: AtomicBool::new(false),
             is_told: AtomicBool::new(false),
-            connecting: RwLock::default(),
         }
     }
 
@@ -99,10 +114,7 @@ impl Server {
     /// Runs a chain once.
     pub(super) fn ask(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
         let Some(link) = self.link()? else { return self.ask_by_process(chain) };
-        let answer = {
-            let _calm = self.connecting.read().unwrap_or_else(PoisonError::into_inner);
-            link.ask(chain, self.deadline)
-        };
+        let answer = link.ask(chain, self.deadline);
         if matches!(answer, Err(TerminalError::Hung { .. } | TerminalError::Died { .. })) {
             self.drop_link(&link);
         }
@@ -121,10 +133,7 @@ impl Server {
     fn ask_each(&self, chains: &[Vec<Cmd>]) -> Result<Vec<Vec<Block>>, TerminalError> {
         let Some(link) = self.link()? else { return Ok(Vec::new()) };
         let chains: Vec<&[Cmd]> = chains.iter().map(Vec::as_slice).collect();
-        let answers = {
-            let _calm = self.connecting.read().unwrap_or_else(PoisonError::into_inner);
-            link.ask_each(&chains, self.deadline)
-        };
+        let answers = link.ask_each(&chains, self.deadline);
         if matches!(answers, Err(TerminalError::Hung { .. } | TerminalError::Died { .. })) {
             self.drop_link(&link);
         }
@@ -134,9 +143,7 @@ impl Server {
     /// Runs a chain in a process of its own, for what must outlive the client's session.
     pub(super) fn ask_by_process(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
         let name = command::name_of(chain);
-        let calm = self.connecting.read().unwrap_or_else(PoisonError::into_inner);
         let run = self.invocation().args(command::to_argv(chain)).run(self.deadline);
-        drop(calm);
         let outcome = run.map_err(|error| match error {
             RunError::NotFound { .. } => TerminalError::NotInstalled,
             RunError::TimedOut { after, .. } => hung(name.clone(), after),
@@ -181,7 +188,10 @@ impl Server {
     }
 
     fn invocation(&self) -> Invocation {
-        let mut argv = self.program();
+        self.invocation_of(self.program())
+    }
+
+    fn invocation_of(&self, mut argv: Vec<String>) -> Invocation {
         let program = argv.remove(0);
         // Without `-f` a private server would load the user's configuration, hooks and all.
         if self.socket.is_some() {
@@ -203,14 +213,16 @@ impl Server {
             return Ok(Some(Arc::clone(link)));
         }
         *slot = None;
-        let Some(session) = self.own_session()? else { return Ok(None) };
-        let invocation = self.invocation().args(["-C", "attach-session", "-t"]).args([session]);
-        let command = invocation.args(["-f", "no-output,ignore-size"]).to_command();
-        let opened = {
-            let _alone = self.connecting.write().unwrap_or_else(PoisonError::into_inner);
-            Link::open(command, Arc::clone(&self.hint), self.deadline)
+        let Some(place) = self.place()? else { return Ok(None) };
+        let start = match self.start(&place, &place.session, "no-output,ignore-size") {
+            Ok(start) => start,
+            // Processes are slower and do no harm.
+            Err(error) => {
+                tracing::warn!(%error, "no persistent client");
+                return Ok(None);
+            }
         };
-        match opened {
+        match Link::open(start, Arc::clone(&self.hint)) {
             Ok(link) => {
                 let link = Arc::new(link);
                 let is_told = link.ask(&[glance::subscribe()], self.deadline).is_ok();
@@ -227,12 +239,35 @@ impl Server {
 
     /// Starts a listener on a session of that id.
     pub(super) fn listen(&self, session: &str) -> Result<Listener, TerminalError> {
-        // `-E`: our environment is not the session's.
-        let invocation = self.invocation().args(["-C", "attach-session", "-E", "-t", session]);
+        let gone = || TerminalError::Died { command: "attach-session".to_owned() };
+        let place = self.place()?.ok_or_else(gone)?;
         // Should we not read for two seconds, the server drops what it has for us, and says so.
-        let command = invocation.args(["-f", "ignore-size,pause-after=2"]).to_command();
-        let _alone = self.connecting.write().unwrap_or_else(PoisonError::into_inner);
-        Listener::open(command, session.to_owned(), Arc::clone(&self.hint), self.deadline)
+        let start = self.start(&place, session, "ignore-size,pause-after=2")?;
+        Listener::open(start, session.to_owned(), Arc::clone(&self.hint))
+    }
+
+    /// How a control client comes to a session, with these flags.
+    fn start(&self, place: &Place, session: &str, flags: &str) -> Result<Start, TerminalError> {
+        let handshake = match version::is_at_least(&place.version, WHOLE) {
+            true => None,
+            false => Some(Handshake::with(place.socket.clone()).map_err(|error| {
+                TerminalError::Io { problem: format!("the way to the server: {error}") }
+            })?),
+        };
+        let argv = match &handshake {
+            Some(handshake) => {
+                let socket = handshake.socket().to_string_lossy().into_owned();
+                vec!["tmux".to_owned(), "-S".to_owned(), socket]
+            }
+            None => self.program(),
+        };
+        // `-E`: our environment is not the session's.
+        let attach = ["-C", "attach-session", "-E", "-t", session, "-f", flags];
+        let names = std::env::vars_os().map(|(name, _)| name);
+        let foreign = names.filter(|name| !name.to_str().is_some_and(is_for_clients));
+        let invocation = self.invocation_of(argv).args(attach);
+        let command = foreign.fold(invocation, Invocation::unset).to_command();
+        Ok(Start { command, handshake, deadline: self.deadline })
     }
 
     /// Whether the server tells by itself when a pane comes, dies, or goes.
@@ -247,14 +282,22 @@ impl Server {
         lock(&self.link).as_ref().map_or(0, |link| link.asked())
     }
 
-    fn own_session(&self) -> Result<Option<String>, TerminalError> {
-        let list = Cmd::new("list-sessions").option("-F", "#{session_id} #{@agency_home}");
-        let text = match self.ask_by_process(&[list]) {
+    /// Where a client can come in; none if there is no session of ours.
+    fn place(&self) -> Result<Option<Place>, TerminalError> {
+        let fields = "#{session_id} #{@agency_home} #{version} #{socket_path}";
+        let text = match self.ask_by_process(&[Cmd::new("list-sessions").option("-F", fields)]) {
             Err(TerminalError::NoServer | TerminalError::Died { .. }) => return Ok(None),
             other => other?,
         };
-        let mut rows = text.lines().filter_map(|line| line.split_once(' '));
-        Ok(rows.find(|(_, home)| *home == self.home).map(|(id, _)| id.to_owned()))
+        let place = |line: &str| {
+            let mut fields = line.splitn(4, ' ');
+            let (session, home) = (fields.next()?.to_owned(), fields.next()?);
+            let (version, asked) = (fields.next()?.to_owned(), fields.next()?);
+            let given = self.socket.as_deref().filter(|socket| socket.contains('/'));
+            let socket = PathBuf::from(given.unwrap_or(asked));
+            (home == self.home).then_some(Place { session, version, socket })
+        };
+        Ok(text.lines().find_map(place))
     }
 
     fn drop_link(&self, broken: &Arc<Link>) {
@@ -263,6 +306,10 @@ impl Server {
             *slot = None;
         }
     }
+}
+
+fn is_for_clients(name: &str) -> bool {
+    FOR_CLIENTS.contains(&name) || name.starts_with("LC_")
 }
 
 fn to_error(command: String, problem: String) -> TerminalError {

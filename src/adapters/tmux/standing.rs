@@ -2,8 +2,10 @@
 //! place of a long one, or no longer there.
 //!
 //! White space does not count, because programs wrap and indent; the frame around the input does not
-//! either. Everything else does: one character more is a person's.
+//! either, nor how marks that take no place of their own are shown (see `graphemes`). Everything else
+//! does: one character more is a person's.
 
+use super::graphemes::{ends_with, is_same};
 use super::probe::{Probe, strip};
 use crate::domain::runtime::InputLine;
 use crate::domain::runtime::input_line::from_column;
@@ -15,8 +17,8 @@ impl Probe {
     /// it, and nothing behind.
     pub(super) fn holds(&self, order: &TypingOrder, text: &str) -> bool {
         let line = &order.input_line;
-        let wanted = strip(&format!("{}{}", line.prompt, to_plain(text)));
-        self.typed_in(order).any(|shown| strip(&shown) == wanted)
+        let wanted = strip(&format!("{}{}", line.prompt, line.as_pasted(&to_plain(text))));
+        self.typed_in(order).any(|shown| is_same(&strip(&shown), &wanted))
     }
 
     /// Whether it holds nothing but the mark that the program shows in place of a long text.
@@ -36,20 +38,25 @@ impl Probe {
         if self.holds(order, &order.text) || self.holds_folded(order) {
             return true;
         }
-        let whole = strip(&to_plain(&order.text));
+        let whole = strip(&order.input_line.as_pasted(&to_plain(&order.text)));
         let token = strip(&order.token);
         let is_end = |shown: String| {
             let shown = strip(&shown);
-            whole.ends_with(&shown) && shown.contains(&token)
+            ends_with(&whole, &shown) && shown.contains(&token)
         };
         self.shown_from(0, &order.input_line).is_some_and(is_end)
     }
 
     /// Whether the typed text no longer stands at the cursor: the input line is empty again, or the
-    /// program has gone to work.
-    pub(super) fn has_left(&self, typed: &Self, line: &InputLine) -> bool {
+    /// program has gone to work. An Enter that was taken for one more line's end has moved the cursor
+    /// and nothing else: then all of the text still stands above it.
+    pub(super) fn has_left(&self, typed: &Self, order: &TypingOrder) -> bool {
+        let line = &order.input_line;
         if line.is_empty_at(self.place()) {
             return true;
+        }
+        if self.stands(order) {
+            return false;
         }
         let before = strip(line.bare(typed.place().row()));
         let is_same = !before.is_empty() && strip(self.place().row()).contains(&before);
@@ -155,11 +162,44 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_known_again_though_its_marks_are_shown_another_way() {
+        let mut order = order(line());
+        order.text = "see\n| e\u{301}te\u{301}\u{200b} a b".to_owned();
+        for shown in ["e\u{301}te\u{301}", "\u{e9}t\u{e9}", "ete"] {
+            let rows = format!("banner\n› see\n  | {shown} a b\n");
+            assert!(at(&order, 11, 2, &rows).stands(&order), "{shown:?}");
+        }
+        for shown in ["\u{e9}t", "\u{e9}t\u{e9}s", "xte", "\u{e9}x\u{e9}"] {
+            let rows = format!("banner\n› see\n  | {shown} a b\n");
+            let end = 8 + u16::try_from(shown.chars().count()).expect("short");
+            assert!(!at(&order, end, 2, &rows).stands(&order), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_the_program_escapes_is_known_as_it_shows_it() {
+        let escaping = InputLine { escaped: "@".to_owned(), ..line() };
+        let order = TypingOrder { text: "see\n| @ a b".to_owned(), ..order(escaping) };
+        assert!(at(&order, 10, 1, "› see\n  | \\@ a b\n").holds(&order, &order.text));
+        assert!(!at(&order, 10, 1, "› see\n  | \\# a b\n").holds(&order, &order.text));
+    }
+
+    #[test]
     fn a_text_that_stands_after_enter_has_not_left() {
-        let typed = Probe::parse("0 0 0 9 s 7 0\n› hello\n");
-        let same = Probe::parse("0 0 0 9 s 7 0\n› hello\n");
-        let working = Probe::parse("0 0 0 9 s 0 1\n› hello\nworking\n");
-        assert!(!same.has_left(&typed, &line()));
-        assert!(working.has_left(&typed, &line()));
+        let order = order(line());
+        let typed = at(&order, 7, 1, "› see\n  | a b\n");
+        let same = at(&order, 7, 1, "› see\n  | a b\n");
+        let working = at(&order, 0, 2, "› see\n  | a b\nworking\n");
+        assert!(!same.has_left(&typed, &order));
+        assert!(working.has_left(&typed, &order));
+    }
+
+    #[test]
+    fn an_enter_that_became_a_line_of_the_text_has_submitted_nothing() {
+        let order = order(line());
+        let typed = at(&order, 7, 1, "› see\n  | a b\n");
+        let longer = at(&order, 2, 2, "› see\n  | a b\n\n");
+        assert!(!longer.has_left(&typed, &order));
+        assert!(longer.holds(&order, &order.text), "it can still be submitted as it is");
     }
 }

@@ -32,11 +32,10 @@ pub(super) fn type_text(server: &Server, order: &TypingOrder) -> Result<Typed, T
         Err(error) => return Err(error),
     };
     if let Some(reason) = probe.obstacle(server, order)? {
-        let is_ours = order.left_over.iter().any(|text| probe.holds(order, text));
-        return if is_ours {
-            submit_left_over(server, order, &probe)
-        } else {
-            Ok(not_ready(&reason))
+        let ours = order.left_over.iter().find(|text| probe.holds(order, text));
+        return match ours {
+            Some(text) => submit_left_over(server, order, &probe, text),
+            None => Ok(not_ready(&reason)),
         };
     }
     match paste(server, order, &probe) {
@@ -94,11 +93,15 @@ fn submit_left_over(
     server: &Server,
     order: &TypingOrder,
     seen: &Probe,
+    text: &str,
 ) -> Result<Typed, TerminalError> {
     if !enter(server, order, seen.unchanged(""))? {
         return Ok(not_ready("the pane changed while it was looked at"));
     }
-    see_it_leave(server, order, seen)
+    Ok(match see_it_leave(server, order, seen)? {
+        Typed::Submitted => Typed::LeftOver { text: text.to_owned() },
+        other => other,
+    })
 }
 
 /// Waits until the text no longer stands in the input line.
@@ -113,7 +116,7 @@ fn see_it_leave(
         if let Some(reason) = now.disturbance(order) {
             return Ok(uncertain(&format!("the text was submitted, then: {reason}")));
         }
-        if now.has_left(typed, &order.input_line) {
+        if now.has_left(typed, order) {
             return Ok(Typed::Submitted);
         }
         if !pause.again() {

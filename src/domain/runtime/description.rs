@@ -92,6 +92,13 @@ pub enum ChannelKind {
         /// User for basic authentication with `{password}`.
         user: Option<String>,
     },
+    /// A line is added to a file of this life's own folder, which the program watches.
+    File {
+        /// Plain name of the file.
+        name: String,
+        /// The line's document.
+        line: Value,
+    },
     /// A hook of the program waits for it: `agency hook wait`.
     Hook,
 }
@@ -177,6 +184,7 @@ impl ChannelKind {
         match self {
             Self::Command(words) => words.iter().any(|word| fill::mentions(word, "conversation")),
             Self::Http { path, .. } => fill::mentions(path, "conversation"),
+            Self::File { line, .. } => fill::mentions(&line.to_string(), "conversation"),
             Self::Hook => false,
         }
     }

@@ -36,6 +36,9 @@ pub struct InputLine {
     /// What the program shows in place of a pasted text that it folds.
     #[serde(default)]
     pub pasted: Vec<Pattern>,
+    /// Characters that the program writes with a backslash before them where they are pasted.
+    #[serde(default)]
+    pub escaped: String,
     /// What the row above the input must look like; none: anything.
     #[serde(default)]
     pub above: Option<Pattern>,
@@ -113,6 +116,18 @@ impl InputLine {
         let is_dim = is_dim(place, behind, text);
         let is_known = self.placeholder.iter().any(|pattern| pattern.begins(text.trim_start()));
         (self.ghost && is_dim) || (is_known && (place.ghost.is_empty() || is_dim))
+    }
+
+    /// A text as it stands in the input line once it is pasted.
+    pub fn as_pasted(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        for c in text.chars() {
+            if self.escaped.contains(c) && !shown.ends_with('\\') {
+                shown.push('\\');
+            }
+            shown.push(c);
+        }
+        shown
     }
 
     /// A row without frame and blanks before it; of a program without a frame the row as it is.
@@ -220,6 +235,13 @@ mod tests {
         let draft = ["│ >   │".to_owned(), "│   x │".to_owned(), "╰─────╯".to_owned()];
         assert!(line.is_empty_at(place(&alone)) && !line.is_empty_at(place(&draft)));
         assert!(!line.is_empty_at(place(&alone[..1])));
+    }
+
+    #[test]
+    fn what_a_program_escapes_is_expected_escaped_once() {
+        let escaping = InputLine { escaped: "@".to_owned(), ..line() };
+        assert_eq!(escaping.as_pasted("@a b@c \\@d"), "\\@a b\\@c \\@d");
+        assert_eq!(line().as_pasted("@a"), "@a");
     }
 
     #[test]

@@ -55,6 +55,21 @@ pub fn turn_began(step: &mut Step<'_>, agent: &AgentAddress, prompt: &str) {
     }
 }
 
+/// A text that had been left in the input line was submitted: a message with exactly this text is delivered, if
+/// no turn will tell. True if one was.
+pub fn left_over_submitted(step: &mut Step<'_>, agent: &AgentAddress, text: &str) -> bool {
+    let line = runtime_of(step.state(), agent).and_then(|runtime| runtime.input_line);
+    let Some(line) = line.filter(|_| !tells_of_turns(step.state(), agent)) else { return false };
+    let is_it = |record: &MessageRecord| {
+        record.is_uncertain && wording::text_for(&line, &record.message) == text
+    };
+    let ids = waiting(step.state(), agent, is_it);
+    for id in &ids {
+        deliver(step, agent, *id, DeliveredBy::Pane);
+    }
+    !ids.is_empty()
+}
+
 /// Looks after what an agent's program has got and did not begin a turn with.
 pub fn watch(step: &mut Step<'_>, agent: &AgentAddress) {
     for id in waiting(step.state(), agent, |record| record.submitted.is_some()) {

@@ -172,6 +172,32 @@ fn a_hint_that_finds_no_free_input_line_is_tried_again_and_does_not_count() {
 }
 
 #[test]
+fn a_left_over_text_that_was_submitted_is_delivered_where_no_turn_tells() {
+    let mut world = World::running();
+    let (id, _) = send(&mut world, "hello");
+    let turn = world.typed(DEV, id, uncertain());
+    let text = turn.effects.iter().find_map(|effect| {
+        let Effect::TypeNudge { left_over, .. } = effect else { return None };
+        left_over.first().cloned()
+    });
+    let left_over = Typed::LeftOver { text: text.expect("a text that may stand there") };
+    let turn = nudged(&mut world, left_over);
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::MarkDelivered { .. })), 1);
+    assert_eq!(world.state.mail.messages[&id].state, MessageState::Delivered);
+    assert!(!world.state.mail.nudges.contains_key(&agent(DEV)), "there is nothing to hint at");
+}
+
+#[test]
+fn a_left_over_hint_that_was_submitted_counts_as_shown() {
+    let mut world = World::running();
+    let (id, _) = send(&mut world, "hello");
+    world.typed(DEV, id, uncertain());
+    nudged(&mut world, Typed::LeftOver { text: "a hint of ours".to_owned() });
+    assert_eq!(world.state.mail.nudges[&agent(DEV)].shown, 1);
+    assert!(world.state.mail.messages[&id].is_uncertain);
+}
+
+#[test]
 fn an_uncertain_message_does_not_hold_up_the_others() {
     let mut world = World::running();
     let (first, _) = send(&mut world, "one");

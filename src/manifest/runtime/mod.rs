@@ -163,8 +163,7 @@ fn files(fields: &mut Fields<'_>, notes: &mut Notes<'_>) -> BTreeMap<String, Fil
     let mut files = BTreeMap::new();
     for entry in table.entries() {
         let path = table.path_of(&entry.key);
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !entry.key.chars().all(is_plain) || entry.key.starts_with('.') {
+        if !is_plain_name(&entry.key) {
             let message = "is not a plain file name; use letters, digits, `-`, `_` and `.`";
             notes.add(Some(entry.at), &path, message);
         }
@@ -204,7 +203,7 @@ fn document(text: &str, at: usize, path: &str, notes: &mut Notes<'_>) -> Option<
 }
 
 fn channel(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<Channel> {
-    let kind = fields.word("kind", &["command", "http", "hook"], notes);
+    let kind = fields.word("kind", &["command", "http", "file", "hook"], notes);
     let command = words(&mut fields, "command", notes);
     let path = fields.text("path", notes);
     let body_path = fields.path_of("json");
@@ -218,9 +217,12 @@ fn channel(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<Channel> {
     let kind = match (kind, path, body) {
         (Some("command"), _, _) if !command.is_empty() => ChannelKind::Command(command),
         (Some("http"), Some((_, path)), Some(body)) => ChannelKind::Http { path, body, user },
+        (Some("file"), Some((at, path)), Some(line)) => {
+            ChannelKind::File { name: own_file(&path, at, notes)?, line }
+        }
         (Some("hook"), _, _) => ChannelKind::Hook,
         (Some(kind), _, _) => {
-            let missing = if kind == "http" { "`path` and `json`" } else { "`command`" };
+            let missing = if kind == "command" { "`command`" } else { "`path` and `json`" };
             notes.add(Some(at), "channel", format!("a channel by {kind} needs {missing}"));
             return None;
         }
@@ -228,6 +230,22 @@ fn channel(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<Channel> {
     };
     fields.finish(notes);
     Some(Channel { kind, states })
+}
+
+/// The name of a file of the life's own folder, from its path.
+fn own_file(path: &str, at: usize, notes: &mut Notes<'_>) -> Option<String> {
+    let name = path.strip_prefix("{files}/").filter(|name| is_plain_name(name));
+    if name.is_none() {
+        let message = format!("`{path}` is not accepted; write `{{files}}/` and a plain file name");
+        notes.add(Some(at), "channel.path", message);
+    }
+    name.map(str::to_owned)
+}
+
+/// Whether a name is one plain step of a path.
+fn is_plain_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.is_empty() && name.chars().all(is_plain) && !name.starts_with('.')
 }
 
 fn stop(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Stop {

@@ -103,3 +103,22 @@ kind = "http"
         assert!(problems.contains(line), "`{line}` is missing in\n{problems}");
     }
 }
+
+#[test]
+fn a_channel_by_file_is_a_file_of_the_lifes_own_folder() {
+    let at = WHOLE.find("[channel]").expect("a channel");
+    let end = WHOLE.find("[stop]").expect("after it");
+    let with = |path: &str| {
+        let channel = format!(
+            "[channel]\nkind = \"file\"\npath = \"{path}\"\njson = '{{ \"text\": \"{{text}}\" }}'\nstates = [\"idle\"]\n"
+        );
+        parse("chat.toml", &format!("{}{channel}{}", &WHOLE[..at], &WHOLE[end..]))
+    };
+    let channel = with("{files}/input.jsonl").expect("valid").channel.expect("a channel");
+    let line = serde_json::json!({ "text": "{text}" });
+    assert_eq!(channel.kind, ChannelKind::File { name: "input.jsonl".to_owned(), line });
+    for path in ["{files}/../x", "/etc/passwd", "input", "{files}/", "{files}/.x", "{home}/x"] {
+        let problems = with(path).expect_err("refused").to_string();
+        assert!(problems.contains("`{files}/` and a plain file name"), "{problems}");
+    }
+}

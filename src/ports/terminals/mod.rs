@@ -200,6 +200,11 @@ pub struct TypingOrder {
 pub enum Typed {
     /// Pasted, seen, submitted, and the input line was left.
     Submitted,
+    /// Nothing was typed: one of the order's left-over texts stood there and was submitted.
+    LeftOver {
+        /// Which.
+        text: String,
+    },
     /// Handed to the program's own queue: the turn that begins with it will tell.
     Queued,
     /// Nothing was typed: the input line is not proven focused and empty.

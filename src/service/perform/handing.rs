@@ -79,6 +79,11 @@ fn plan(
             body: fill_json(body, &values),
             login: user.clone().zip(values.get("password").cloned()),
         },
+        ChannelKind::File { name, line } => Way::File {
+            path: outside.lives.folder(target.spawn).join(name),
+            // Without spaces between its parts a document has no line ends of its own.
+            line: fill_json(line, &values).to_string(),
+        },
         ChannelKind::Hook => {
             Way::Letter { path: outside.lives.folder(target.spawn).join(LETTER), text }
         }

@@ -111,6 +111,7 @@ fn kind(kind: &ChannelKind) -> String {
     match kind {
         ChannelKind::Command(words) => format!("the command `{}`", words.join(" ")),
         ChannelKind::Http { path, .. } => format!("a request to its own server, {path}"),
+        ChannelKind::File { name, .. } => format!("a line in the file `{name}`, which it watches"),
         ChannelKind::Hook => "a hook that waits".to_owned(),
     }
 }

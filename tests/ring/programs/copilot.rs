@@ -24,7 +24,8 @@ pub const COPILOT: Program = Program {
         vec![(".copilot/config.json", settings.to_string())]
     },
     approve: &["Enter"],
-    interrupt: &["Escape"],
+    // Once asks whether it is meant.
+    interrupt: &["Escape", "Escape"],
     multiline: true,
     without: &[],
 };

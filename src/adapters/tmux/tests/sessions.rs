@@ -199,6 +199,54 @@ fn a_program_that_ignores_the_hangup_does_not_outlive_its_session() {
     assert!(!is_running(made[0].pid));
 }
 
+/// Starts a child that ignores hangup and termination and whose parent ends, and says its id.
+const LEAVES_A_CHILD: &str = "(trap '' HUP TERM; sh -c 'echo $$ > \"$0.new\"; mv \"$0.new\" \"$0\"; while :; do sleep 1; done' \"$0\" &) ;";
+
+fn leaves_a_child(world: &RealWorld, then: &str) -> (SessionPlan, PathBuf) {
+    let mut plan = plan_of(world, 1);
+    let out = world.folder.path().join("child");
+    let script = format!("{LEAVES_A_CHILD} {then}");
+    plan.panes[0].launch.argv =
+        ["/bin/sh", "-c", &script, &out.to_string_lossy()].map(str::to_owned).to_vec();
+    let spawn = plan.panes[0].spawn.to_string();
+    plan.panes[0].launch.env.insert("AGENCY_SPAWN".to_owned(), spawn);
+    (plan, out)
+}
+
+fn child_in(out: &std::path::Path) -> u32 {
+    wait_for("the child runs", || out.exists());
+    std::fs::read_to_string(out).expect("text").trim().parse().expect("a pid")
+}
+
+#[test]
+fn a_child_whose_parent_has_ended_does_not_outlive_its_session() {
+    let world = RealWorld::new();
+    let (plan, out) = leaves_a_child(&world, "exec sleep 1000");
+    world.tmux.ensure(&plan).expect("it is made");
+    let child = child_in(&out);
+    let mut stranger = Invocation::new("sleep", "/").args(["1000"]).to_command().spawn();
+    world.tmux.close_session(&plan.agency).expect("it closes");
+    let stranger = stranger.as_mut().expect("it was started");
+    let is_there = is_running(stranger.id());
+    stranger.kill().and_then(|()| stranger.wait()).expect("it ends");
+    assert!(!is_running(child) && is_there);
+}
+
+#[test]
+fn what_a_crashed_program_left_behind_ends_before_its_pane_is_used_again() {
+    let world = RealWorld::new();
+    let (mut plan, out) = leaves_a_child(&world, "exec sleep 1000");
+    let seen = world.tmux.ensure(&plan).expect("it is made").remove(0);
+    let child = child_in(&out);
+    world.end_program(&seen);
+    let is_dead = || world.tmux.look().expect("it answers").panes[0].life != PaneLife::Alive;
+    wait_for("the program is seen dead", is_dead);
+    assert!(is_running(child));
+    plan.panes[0].launch.argv = ["/bin/sleep", "1000"].map(str::to_owned).to_vec();
+    world.tmux.ensure(&plan).expect("it comes back");
+    assert!(!is_running(child));
+}
+
 #[test]
 fn a_program_is_asked_to_end_as_it_is_used_to_before_its_terminal_goes() {
     let world = RealWorld::new();

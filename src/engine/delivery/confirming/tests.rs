@@ -7,6 +7,7 @@ use crate::domain::message::MessageState;
 use crate::domain::runtime::report::Told;
 use crate::domain::runtime::screen::Reading;
 use crate::domain::runtime::{HandOver, Runtime};
+use crate::engine::attention::waiting;
 use crate::engine::effect::Effect;
 use crate::engine::event::{DeliveredBy, Event};
 use crate::engine::input::{Input, Timer};
@@ -173,6 +174,18 @@ fn without_an_input_line_there_is_only_the_channel() {
 }
 
 #[test]
+fn what_is_uncertain_and_can_be_hinted_at_in_no_way_is_the_operators_at_once() {
+    for (runtime, asked) in [(Runtime { input_line: None, ..program() }, 1), (program(), 0)] {
+        let mut world = idle(runtime);
+        let id = world.send(DEV, "hello");
+        world.typed(DEV, id, Typed::Uncertain { reason: "no answer".to_owned() });
+        let waiting = waiting(&world.state, world.at);
+        assert_eq!(waiting.len(), asked, "{waiting:?}");
+        assert!(waiting.iter().all(|one| one.subject == id.to_string()));
+    }
+}
+
+#[test]
 fn a_queue_has_time_while_its_program_is_busy_and_half_a_minute_when_it_idles() {
     let mut world = idle(program());
     world.tells(telling(AgentState::Working));
@@ -277,4 +290,20 @@ fn a_channel_that_needs_no_conversation_is_used_without_one() {
     assert!(world.state.mail.is_typing(&agent(DEV)));
     assert!(!world.state.mail.is_typing(&agent("Code/lead")));
     assert!(world.state.sessions.agency(&name("Code")).is_some());
+}
+
+#[test]
+fn a_text_that_was_left_in_the_input_line_is_hinted_at_though_no_rule_knows_the_screen() {
+    let is_hint = |effect: &Effect| matches!(effect, Effect::TypeNudge { .. });
+    let mut world = idle(typed_program());
+    let id = world.send(DEV, "hello");
+    world.shows(None, true);
+    assert_eq!(world.dev(), AgentState::Unknown);
+    let reason = "the text still stands in the input line after Enter".to_owned();
+    let turn = world.typed(DEV, id, Typed::Uncertain { reason });
+    assert_eq!((turn.count(is_hint), turn.typing()), (1, Vec::new()));
+    let mut world = idle(typed_program());
+    world.shows(None, true);
+    let turn = world.ask(Actor::Operator, sending(DEV, "nothing is doubtful"));
+    assert_eq!((turn.count(is_hint), turn.typing()), (0, Vec::new()));
 }
