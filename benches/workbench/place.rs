@@ -17,6 +17,7 @@ use agency::domain::name::AgentAddress;
 use agency::ports::clock::Clock as _;
 use agency::ports::terminals::PaneId;
 use agency::service::outside::Outside;
+use agency::service::views::AgentView;
 use agency::service::workbench::{Identity, Workbench};
 
 use crate::idle::tmux_of;
@@ -94,10 +95,11 @@ impl Place {
 
     /// Starts everything and waits until so many agents are idle.
     pub fn start(&self, agents: usize) {
-        run(self.command().arg("up"));
+        // On a busy machine some start later than it waits for: that is seen below.
+        let _ = self.command().arg("up").output();
         let limit = START_LIMIT * u32::try_from(agents.div_ceil(50)).unwrap_or(1);
         let are_up = self.has_come_true(limit, || self.busy_agents() == 0);
-        assert!(are_up, "{} agents are not idle", self.busy_agents());
+        assert!(are_up, "not idle: {:#?}", self.busy());
         assert_eq!(self.agents().len(), agents, "all of them are there");
     }
 
@@ -127,7 +129,10 @@ impl Place {
 
     /// The agents, in the order of their panes.
     pub fn agents(&self) -> Vec<Agent> {
-        let seen = self.outside.terminals.look().expect("the panes");
+        // Whoever has looked goes on listening, and costs the server as much as the supervisor does.
+        let environment = environment(self.root.path(), Identity::Operator);
+        let outside = opening::outside(&environment, &self.home()).expect("the ports");
+        let seen = outside.terminals.look().expect("the panes");
         seen.panes
             .into_iter()
             .map(|pane| Agent { address: pane.agent, spawn: pane.spawn, pane: pane.pane })
@@ -136,9 +141,14 @@ impl Place {
 
     /// How many agents are not idle.
     pub fn busy_agents(&self) -> usize {
+        self.busy().len()
+    }
+
+    /// The agents that are not idle.
+    fn busy(&self) -> Vec<AgentView> {
         let status = self.workbench.status().expect("the status");
-        let agents = status.agencies.iter().flat_map(|agency| &agency.agents);
-        agents.filter(|agent| agent.state != AgentState::Idle).count()
+        let agents = status.agencies.into_iter().flat_map(|agency| agency.agents);
+        agents.filter(|agent| agent.state != AgentState::Idle).collect()
     }
 
     /// The supervisor's process.

@@ -13,7 +13,7 @@ use crate::figures::{Goal, Row, Samples};
 use crate::place::rest;
 use crate::watched::Watched;
 
-const CHANGES: usize = 120;
+const CHANGES: usize = 100;
 /// The status line and the board come to rest in this time.
 const REST: Duration = Duration::from_millis(260);
 /// The pauses differ by up to this, so that no clock of ours or of the program's is met in step.

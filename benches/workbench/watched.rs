@@ -1,4 +1,6 @@
 //! The screen in a pane of a second tmux server, 200×60, looked at through a control-mode client.
+//!
+//! That server stands for the terminal of a person: what it costs is not counted anywhere.
 
 use std::process::Command;
 

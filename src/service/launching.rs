@@ -134,7 +134,7 @@ fn unreported(
     let is_chosen = description.conversation == Conversation::Chosen;
     let seed = format!("{}\n{agent}", outside.home.display());
     let is_unreported = is_chosen && description.report.conversation.is_none();
-    is_unreported.then(|| uuid::Uuid::new_v8(digest(&seed)).to_string())
+    is_unreported.then(|| conversation_of(&seed))
 }
 
 /// The first half of the SHA-256 of a text.
@@ -146,7 +146,13 @@ fn digest(text: &str) -> [u8; 16] {
 }
 
 fn chosen(description: &Description, spawn: SpawnId) -> Option<String> {
-    (description.conversation == Conversation::Chosen).then(|| spawn.to_string())
+    (description.conversation == Conversation::Chosen).then(|| conversation_of(&spawn.to_string()))
+}
+
+/// A conversation's id that follows from a text. It has the form of a random UUID (version 4), not the one of
+/// a life's own id (version 7): some programs refuse versions that came after 5.
+fn conversation_of(seed: &str) -> String {
+    uuid::Builder::from_random_bytes(digest(seed)).into_uuid().to_string()
 }
 
 fn places(outside: &Outside, agent: &AgentAddress, spawn: SpawnId) -> BTreeMap<String, String> {

@@ -25,8 +25,19 @@ use crate::service::supervisor::{Handle, Wake};
 /// From the first output to the look: a program draws in several writes.
 const DRAWING: Duration = Duration::from_millis(10);
 
-/// Least pause between two looks at a pane that keeps printing.
-const LEAST_PAUSE: Duration = Duration::from_millis(150);
+/// What a look costs of a pane's time: one that keeps printing is read once in this, on average. Spinners turn
+/// every 80 to 120 ms; a dialog that comes out of one must not wait for the spinner's next turn.
+const PACE: Duration = Duration::from_millis(75);
+
+/// How much of that time a pane may have used in advance: two looks more, whenever they are needed.
+const CREDIT: Duration = Duration::from_millis(150);
+
+/// What one reading of whatever is due stands for: with many panes that print all the time, a dozen readings
+/// of several panes a second cost a third of one for each line.
+const READING: Duration = Duration::from_millis(80);
+
+/// How much may be read at once before readings wait for each other: a few panes never do.
+const BURST: Duration = Duration::from_millis(800);
 
 /// How long a screen must tell the same before it is settled and may correct a report: longer than a program
 /// draws in parts, and short enough that with the look itself a correction is there within a second.
@@ -39,9 +50,12 @@ const SAME_TIME_S: i64 = 2;
 #[derive(Default)]
 pub struct Screens {
     due: BTreeMap<PaneId, Instant>,
-    read_at: HashMap<PaneId, Instant>,
+    /// Up to when the looks at a pane have used its time.
+    used_until: HashMap<PaneId, Instant>,
     known: HashMap<AgentAddress, Known>,
     is_reading: bool,
+    /// Until when the readings so far last, each taken as long as [`READING`].
+    taken: Option<Instant>,
 }
 
 struct Known {
@@ -63,9 +77,9 @@ impl Screens {
     /// Something was printed in these panes.
     pub fn printed(&mut self, panes: Vec<PaneId>, now: Instant) {
         for pane in panes {
-            let soonest = self.read_at.get(&pane).map(|at| *at + LEAST_PAUSE);
-            let at = soonest.map_or(now + DRAWING, |soonest| soonest.max(now + DRAWING));
-            self.due_at(pane, at);
+            let used = self.used_until.get(&pane).map(|until| until.saturating_duration_since(now));
+            let pause = used.unwrap_or_default().saturating_sub(CREDIT).max(DRAWING);
+            self.due_at(pane, now + pause);
         }
     }
 
@@ -88,19 +102,30 @@ impl Screens {
     pub fn keep_up(&mut self, state: &State, now: Instant) {
         let panes: BTreeSet<PaneId> = readable(state).map(|(pane, _)| pane).collect();
         self.due.retain(|pane, _| panes.contains(pane));
-        self.read_at.retain(|pane, _| panes.contains(pane));
+        self.used_until.retain(|pane, _| panes.contains(pane));
         self.known.retain(|agent, known| {
             state.sessions.agent(agent).is_some_and(|record| record.spawn == Some(known.spawn))
         });
         let new: Vec<PaneId> =
-            panes.into_iter().filter(|pane| !self.read_at.contains_key(pane)).collect();
+            panes.into_iter().filter(|pane| !self.used_until.contains_key(pane)).collect();
         self.printed(new, now);
     }
 
     /// How long nothing is due.
     pub fn pause(&self, now: Instant) -> Duration {
         let next = self.due.values().min().filter(|_| !self.is_reading);
+        let next = next.map(|at| self.soonest().map_or(*at, |soonest| soonest.max(*at)));
         next.map_or(Duration::MAX, |at| at.saturating_duration_since(now))
+    }
+
+    /// When the next reading may begin; none: at any time.
+    fn soonest(&self) -> Option<Instant> {
+        self.taken.and_then(|taken| taken.checked_sub(BURST))
+    }
+
+    fn takes_place(&mut self, now: Instant) {
+        self.is_reading = true;
+        self.taken = Some(self.taken.map_or(now, |taken| taken.max(now)) + READING);
     }
 
     /// Reads what is due, unless a reading is under way: then it waits for that one's end.
@@ -112,7 +137,8 @@ impl Screens {
         lanes: &Lanes,
         now: Instant,
     ) {
-        if self.is_reading || self.due.values().all(|at| *at > now) {
+        let is_early = self.soonest().is_some_and(|soonest| now < soonest);
+        if self.is_reading || is_early || self.due.values().all(|at| *at > now) {
             return;
         }
         let runtimes: BTreeMap<PaneId, Name> = readable(state).collect();
@@ -121,8 +147,11 @@ impl Screens {
         if panes.is_empty() {
             return;
         }
-        self.read_at.extend(panes.iter().map(|pane| (pane.clone(), now)));
-        self.is_reading = true;
+        for pane in &panes {
+            let until = self.used_until.entry(pane.clone()).or_insert(now);
+            *until = now.max(*until) + PACE;
+        }
+        self.takes_place(now);
         let (outside, handle) = (outside.clone(), handle.clone());
         lanes.push(
             "screens",
@@ -273,17 +302,56 @@ mod tests {
     }
 
     #[test]
+    fn many_panes_that_print_all_the_time_are_read_together() {
+        let mut screens = Screens::default();
+        let start = Instant::now();
+        let mut readings = 0;
+        for ms in 0..4_000_u64 {
+            let now = start + Duration::from_millis(ms);
+            // Fifty panes, each once a second.
+            if ms % 20 == 0 {
+                screens.printed(vec![PaneId(format!("%{}", ms / 20 % 50))], now);
+            }
+            if screens.pause(now).is_zero() {
+                screens.due.retain(|_, at| *at > now);
+                screens.takes_place(now);
+                screens.is_reading = false;
+                readings += 1;
+            }
+            if ms == 150 {
+                assert!(readings >= 7, "a few are read at once");
+            }
+        }
+        assert!((45..=65).contains(&readings), "{readings} readings");
+    }
+
+    #[test]
     fn a_pane_that_keeps_printing_is_read_at_its_pace() {
         let mut screens = Screens::default();
         let start = Instant::now();
-        let pane = || vec![PaneId("%1".to_owned())];
-        screens.printed(pane(), start);
+        let pane = || PaneId("%1".to_owned());
+        screens.printed(vec![pane()], start);
         assert_eq!(screens.pause(start), DRAWING);
         screens.due.clear();
-        screens.read_at.insert(PaneId("%1".to_owned()), start);
-        for ms in [1, 20, 90] {
-            screens.printed(pane(), start + Duration::from_millis(ms));
+        // Its looks have used all the time that they may use in advance.
+        screens.used_until.insert(pane(), start + CREDIT + PACE);
+        for ms in [0, 20, 50] {
+            screens.printed(vec![pane()], start + Duration::from_millis(ms));
         }
-        assert_eq!(screens.pause(start), LEAST_PAUSE);
+        assert_eq!(screens.pause(start), PACE);
+    }
+
+    #[test]
+    fn what_comes_out_of_a_spinner_is_read_at_once() {
+        let mut screens = Screens::default();
+        let start = Instant::now();
+        let pane = || PaneId("%1".to_owned());
+        screens.used_until.insert(pane(), start + PACE);
+        screens.printed(vec![pane()], start);
+        assert_eq!(
+            screens.pause(start),
+            DRAWING,
+            "a look was just taken, and one more is to be had"
+        );
     }
 }

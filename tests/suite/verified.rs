@@ -41,7 +41,7 @@ fn seen_run(all: &[(String, Description)]) -> String {
             let mut cells =
                 vec![description.title.clone(), verified.version.clone(), verified.on.clone()];
             let was_seen = |check: &&str| verified.what.iter().any(|what| what == check);
-            let marks = CHECKS.iter().map(|check| if was_seen(&check) { "ok" } else { "" });
+            let marks = CHECKS.iter().map(|check| if was_seen(check) { "ok" } else { "" });
             cells.extend(marks.map(str::to_owned));
             lines.push(row(&cells));
         }

@@ -155,6 +155,7 @@ fn is_person_typing(server: &Server, pane: &str) -> Result<bool, TerminalError> 
     Ok(lines.any(is_recent))
 }
 
+/// A text as far as it can be compared with a screen: without white space.
 pub(super) fn strip(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }

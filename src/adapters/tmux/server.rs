@@ -237,7 +237,10 @@ impl Server {
         }
     }
 
-    /// Starts a listener on a session of that id.
+    /// Starts a listener on a session of that id. As with any client that attaches, 3.3a tells the program in
+    /// front that it has the focus (once, if it asked for such reports), and not that it is gone when the
+    /// listener ends: a program that believes that somebody looks shows its cursor, which is what
+    /// we need, and no client flag would keep it from being told.
     pub(super) fn listen(&self, session: &str) -> Result<Listener, TerminalError> {
         let gone = || TerminalError::Died { command: "attach-session".to_owned() };
         let place = self.place()?.ok_or_else(gone)?;

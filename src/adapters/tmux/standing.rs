@@ -41,7 +41,8 @@ impl Probe {
         let whole = strip(&order.input_line.as_pasted(&to_plain(&order.text)));
         let token = strip(&order.token);
         let is_end = |shown: String| {
-            let shown = strip(&shown);
+            // Its first row is not on the screen: what is there are further ones.
+            let shown = strip(order.input_line.continued(&shown));
             ends_with(&whole, &shown) && shown.contains(&token)
         };
         self.shown_from(0, &order.input_line).is_some_and(is_end)
@@ -61,6 +62,13 @@ impl Probe {
         let before = strip(line.bare(typed.place().row()));
         let is_same = !before.is_empty() && strip(self.place().row()).contains(&before);
         !is_same && !line.is_at(self.place()) && self.cursor() != typed.cursor()
+    }
+
+    /// Whether an Enter has become one more line's end: all of the text still stands, and the cursor has gone on
+    /// into an empty row. On the screen that may be the same row as before: inputs at the bottom grow upwards.
+    pub(super) fn has_a_line_more(&self, typed: &Self, order: &TypingOrder) -> bool {
+        let is_empty = order.input_line.bare(self.place().row()).is_empty();
+        is_empty && self.cursor() != typed.cursor() && self.stands(order)
     }
 
     /// What stands between a prompt and the cursor, for each row above it that begins with one.
@@ -83,7 +91,9 @@ impl Probe {
         }
         let last = line.inner(last.strip_suffix(behind).unwrap_or(last));
         let above = self.rows.get(first..row)?.iter().map(|row| line.bare(row));
-        Some(above.chain([last]).collect::<Vec<_>>().join(" "))
+        let mut rows: Vec<&str> = above.chain([last]).collect();
+        rows.iter_mut().skip(1).for_each(|row| *row = line.continued(row));
+        Some(rows.join(" "))
     }
 }
 
@@ -154,6 +164,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_program_writes_before_further_rows_and_for_a_tab_is_not_typed() {
+        let repeated = InputLine {
+            prompt: "> ".to_owned(),
+            continuation: "> ".to_owned(),
+            tab: "^I".to_owned(),
+            ..line()
+        };
+        let order = TypingOrder { text: "see\n| a b\n|\n| \tc".to_owned(), ..order(repeated) };
+        let shown = "banner\n> see\n> | a\n>  b\n> |\n> | ^Ic\n";
+        assert!(at(&order, 7, 5, shown).stands(&order));
+        assert!(!at(&order, 7, 5, &shown.replace("> see", "> > see")).stands(&order));
+        assert!(!at(&order, 7, 5, &shown.replace("^I", "^II")).stands(&order));
+        let scrolled = "> | a b\n> |\n> | ^Ic\n";
+        assert!(at(&order, 7, 2, scrolled).stands(&order));
+        assert!(!at(&order, 7, 2, &scrolled.replace("|\n", "| x\n")).stands(&order));
+    }
+
+    #[test]
     fn the_mark_of_a_folded_text_counts_only_alone() {
         let order = order(line());
         assert!(at(&order, 18, 0, "› [Pasted 2 lines]\n").stands(&order));
@@ -201,5 +229,7 @@ mod tests {
         let longer = at(&order, 2, 2, "› see\n  | a b\n\n");
         assert!(!longer.has_left(&typed, &order));
         assert!(longer.holds(&order, &order.text), "it can still be submitted as it is");
+        assert!(longer.has_a_line_more(&typed, &order));
+        assert!(!typed.has_a_line_more(&typed, &order), "that Enter may still be on its way");
     }
 }

@@ -104,13 +104,17 @@ fn submit_left_over(
     })
 }
 
-/// Waits until the text no longer stands in the input line.
+/// Waits until the text no longer stands in the input line. An Enter that was proven to have become one more
+/// line's end (all of the text stands, the cursor has gone on) is pressed once more; one of which nothing is to be seen
+/// is not, it may still be on its way.
 fn see_it_leave(
     server: &Server,
     order: &TypingOrder,
     typed: &Probe,
 ) -> Result<Typed, TerminalError> {
     let mut pause = Pause::up_to(limit_of(order));
+    let mut before: Option<Probe> = None;
+    let mut is_pressed_again = false;
     loop {
         let now = Probe::take(server, &order.pane.0, &order.input_line)?;
         if let Some(reason) = now.disturbance(order) {
@@ -119,10 +123,26 @@ fn see_it_leave(
         if now.has_left(typed, order) {
             return Ok(Typed::Submitted);
         }
+        let is_still = before.as_ref().is_some_and(|before| before.state == now.state);
+        if is_still && !is_pressed_again && now.has_a_line_more(typed, order) {
+            is_pressed_again = true;
+            press_again(server, order)?;
+        }
+        before = Some(now);
         if !pause.again() {
             return Ok(uncertain("the text still stands in the input line after Enter"));
         }
     }
+}
+
+/// Presses Enter after the pause that the program needs, if the text stands there alone as before.
+fn press_again(server: &Server, order: &TypingOrder) -> Result<(), TerminalError> {
+    rest(Duration::from_millis(u64::from(order.input_line.enter_delay_ms)));
+    let now = Probe::take(server, &order.pane.0, &order.input_line)?;
+    if now.disturbance(order).is_none() && now.stands(order) {
+        enter(server, order, now.unchanged(&order.token))?;
+    }
+    Ok(())
 }
 
 fn limit_of(order: &TypingOrder) -> Duration {

@@ -39,6 +39,12 @@ pub struct InputLine {
     /// Characters that the program writes with a backslash before them where they are pasted.
     #[serde(default)]
     pub escaped: String,
+    /// What each further row of the input begins with: the program writes it, nobody has typed it.
+    #[serde(default)]
+    pub continuation: String,
+    /// How a tab is shown; nothing: as blanks.
+    #[serde(default)]
+    pub tab: String,
     /// What the row above the input must look like; none: anything.
     #[serde(default)]
     pub above: Option<Pattern>,
@@ -125,7 +131,10 @@ impl InputLine {
             if self.escaped.contains(c) && !shown.ends_with('\\') {
                 shown.push('\\');
             }
-            shown.push(c);
+            match c {
+                '\t' if !self.tab.is_empty() => shown.push_str(&self.tab),
+                c => shown.push(c),
+            }
         }
         shown
     }
@@ -136,6 +145,12 @@ impl InputLine {
             return row;
         }
         row.trim_start_matches(|c: char| c.is_whitespace() || self.frame.contains(c))
+    }
+
+    /// A further row of the input without what the program begins such rows with.
+    pub fn continued<'r>(&self, row: &'r str) -> &'r str {
+        // A terminal drops blanks at the end of a row.
+        row.strip_prefix(self.continuation.trim_end()).unwrap_or(row)
     }
 
     /// A row without frame and blanks at both ends.

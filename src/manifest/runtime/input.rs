@@ -34,6 +34,8 @@ pub fn read(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Option<InputLine> 
         ghost: fields.flag("ghost", notes).unwrap_or(false),
         pasted: patterns(&mut fields, "pasted", notes),
         escaped: fields.line("escaped", notes).unwrap_or_default(),
+        continuation: fields.line("continuation", notes).unwrap_or_default(),
+        tab: fields.line("tab", notes).unwrap_or_default(),
         above: one(&mut fields, "above", notes),
         below: one(&mut fields, "below", notes),
         max_bytes: max_bytes.and_then(|bytes| u32::try_from(bytes).ok()),

@@ -54,7 +54,9 @@ fn everything_is_filled_in_and_nothing_is_read_twice() {
     let view = order.fill(&secrets());
     let id = uuid::Uuid::from_u128(7).to_string();
     let files = format!("/fake/home/registry/lives/{id}");
-    assert_eq!(view.argv[..3], ["chat", "--id", &id]);
+    assert_eq!(view.argv[..2], ["chat", "--id"]);
+    let conversation = uuid::Uuid::parse_str(&view.argv[2]).expect("a UUID");
+    assert_eq!(conversation.get_version_num(), 4, "some programs refuse versions after 5");
     assert_eq!(view.argv[4], format!("{files}/s.json"));
     assert_eq!(view.argv[6], "You are \"dev\".\nDo {home}.");
     assert_eq!(view.argv[7], r#"c="You are \"dev\".\nDo {home}.""#);
@@ -92,7 +94,10 @@ fn a_program_that_tells_of_no_conversation_goes_on_with_the_same_one_in_every_li
     let of = |who| unreported(&outside, description, &crate::engine::testing::agent(who));
     assert_eq!(of("Code/dev"), of("Code/dev"));
     assert_ne!(of("Code/dev"), of("Code/lead"));
-    assert!(of("Code/dev").is_some_and(|id| uuid::Uuid::parse_str(&id).is_ok()));
+    assert!(
+        of("Code/dev")
+            .is_some_and(|id| uuid::Uuid::parse_str(&id).is_ok_and(|id| id.get_version_num() == 4))
+    );
 }
 
 const ODD: &str = "[runtime.odd]\ncommand = [\"sh\", \"-c\", \"echo ${port} {home}\"]\n";

@@ -16,11 +16,14 @@ const MAX_AGE_S: i64 = 24 * 60 * 60;
 
 /// Takes in everything that was kept.
 pub fn take_in(outside: &Outside, handle: &Handle, gate: &Gate) {
-    for line in outside.lives.take_reports() {
-        let Some((actor, command, at)) = admitted(outside, gate, &line) else { continue };
-        if !is_news(handle, &actor, at) {
-            continue;
-        }
+    let admitted =
+        outside.lives.take_reports().into_iter().filter_map(|line| admitted(outside, gate, &line));
+    // All are compared with what was known before the first of them was taken in: that one is known as of now.
+    let news: Vec<(Actor, Command)> = admitted
+        .filter(|(actor, _, at)| is_news(handle, actor, *at))
+        .map(|(actor, command, _)| (actor, command))
+        .collect();
+    for (actor, command) in news {
         // Nobody waits for the answer.
         let (answer, _) = std::sync::mpsc::channel();
         handle.wake(Wake::Ask { actor, command: Box::new(command), answer });

@@ -126,3 +126,39 @@ fn what_was_kept_is_taken_in_once_if_it_may_be_believed() {
     assert_eq!(events, ["Stop"]);
     assert_eq!(outside.lives.take_reports(), Vec::<String>::new());
 }
+
+#[test]
+fn the_last_of_what_was_kept_counts_though_the_first_is_known_as_of_now() {
+    let fakes = Fakes::empty();
+    let (supervisor, handle, wakes) = fakes.open();
+    let outside = fakes.outside();
+    let spawn = uuid::Uuid::from_u128(9);
+    outside.lives.prepare(&agent("Code/dev"), spawn, &[]).expect("made");
+    for (age_s, event) in [(60, "Prompt"), (50, "Stop")] {
+        let at = outside.clock.now() - jiff::SignedDuration::from_secs(age_s);
+        let line = sender(spawn).line(at, uuid::Uuid::nil(), event, "{}").expect("a line");
+        outside.lives.keep_report(spawn, &line).expect("kept");
+    }
+    let thread = std::thread::spawn({
+        let (outside, handle) = (outside.clone(), handle.clone());
+        let gate = crate::service::gate::Gate::new(&outside.home);
+        gate.update_lives([(agent("Code/dev"), spawn)].into());
+        move || kept::take_in(&outside, &handle, &gate)
+    });
+    let mut order = Vec::new();
+    loop {
+        use crate::service::supervisor::Wake;
+        let is_over = thread.is_finished();
+        match wakes.recv_timeout(Duration::from_millis(20)) {
+            Ok(Wake::Read(read)) => {
+                read(supervisor.state(), 0);
+                order.push("compared");
+            }
+            Ok(Wake::Ask { .. }) => order.push("taken"),
+            Err(_) if is_over => break,
+            Ok(_) | Err(_) => {}
+        }
+    }
+    thread.join().expect("it ends");
+    assert_eq!(order, ["compared", "compared", "taken", "taken"]);
+}

@@ -73,6 +73,9 @@ impl Letter {
             true if is_in(|text| plain(text).replace('\t', "    ")) => {
                 Err(Shortfall::Partly("a tab arrives as blanks".to_owned()))
             }
+            true if is_in(|text| plain(text).replace("\\@", "@")) => {
+                Err(Shortfall::Partly("an @ arrives with a backslash before it".to_owned()))
+            }
             _ => Err(format!("`{}` reached the model changed: {text:?}", self.mark).into()),
         }
     }

@@ -48,10 +48,9 @@ fn a_letter_approves_nothing() {
     approves_nothing(Way::Letters);
 }
 
-#[test]
-fn a_dialog_that_opens_while_a_text_is_typed_is_not_answered() {
-    let plan = json!({ "asks_on_paste": true });
-    let stage = Stage::opening(Way::Reporting, &plan, |text| text);
+fn opens_after_the_text(milliseconds: u64, way: Way) {
+    let plan = json!({ "asks_after_ms": milliseconds });
+    let stage = Stage::opening(way, &plan, |text| text);
     stage.wait_until_ready();
     let id = stage.send("just before the question");
     let reason = stage.wait_for_reason(&id, &["uncertain"]);
@@ -59,6 +58,16 @@ fn a_dialog_that_opens_while_a_text_is_typed_is_not_answered() {
     stage.measure_state("permission");
     stage.assert_nothing_bad();
     assert_eq!(stage.texts("prompt"), [""; 0]);
+}
+
+#[test]
+fn a_dialog_that_opens_while_a_text_is_typed_is_not_answered() {
+    opens_after_the_text(0, Way::Reporting);
+}
+
+#[test]
+fn a_dialog_that_opens_between_a_text_and_its_enter_is_not_answered() {
+    opens_after_the_text(120, Way::Silent);
 }
 
 #[test]

@@ -52,3 +52,27 @@ fn a_turn_that_began_while_no_supervisor_ran_confirms_its_message() {
     let hints = stage.texts("prompt").into_iter().filter(|text| text.contains("may not have"));
     assert!(hints.count() <= 1);
 }
+
+#[test]
+fn where_hooks_are_described_and_never_told_the_screen_is_believed() {
+    let off = |text: String| text.replace("\"hooks\": true", "\"hooks\": false");
+    let stage = Stage::opening(Way::Reporting, &serde_json::Value::Null, off);
+    stage.wait_until_ready();
+    let why = stage.explained();
+    assert!(why.contains("are its hooks in place?"), "{why}");
+    let id = stage.send("without a word");
+    stage.assert_arrived(&id, &["without a word"]);
+    assert_eq!(stage.texts("hook"), [""; 0]);
+}
+
+#[test]
+fn a_text_with_which_no_turn_began_is_not_said_to_be_delivered() {
+    let plan = serde_json::json!({ "hides_prompts": true });
+    let stage = Stage::opening(Way::Reporting, &plan, |text| text);
+    stage.wait_until_ready();
+    let id = stage.send("did you hear?");
+    let reason = stage.wait_for_reason(&id, &["uncertain"]);
+    assert!(reason.contains("no turn began with it"), "{reason}");
+    assert_eq!(stage.prompts_with(&id).len(), 1, "it is not typed again");
+    assert_eq!(stage.message(&id)["delivered_at"], serde_json::Value::Null);
+}

@@ -177,7 +177,9 @@ impl Stage {
         assert_eq!(prompts.len(), 1, "{prompts:#?}");
         let mut wanted = vec![format!("[agency] note from operator, message {id}")];
         wanted.extend(lines.iter().map(|line| format!("| {line}")));
-        assert_eq!(prompts[0], wanted.join("\n"));
+        // A blank closes a last word that a program could offer to complete.
+        let text = prompts[0].strip_suffix(' ').unwrap_or(&prompts[0]);
+        assert_eq!(text, wanted.join("\n"));
         self.assert_nothing_bad();
     }
 

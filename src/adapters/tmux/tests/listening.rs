@@ -49,17 +49,20 @@ fn an_idle_workbench_asks_nothing_and_a_death_is_told_all_the_same() {
 fn a_flood_is_told_a_few_times_a_second_and_runs_on() {
     let world = RealWorld::new();
     let plan = program(&world, "yes flood");
-    let seen = world.tmux.ensure(&plan).expect("it is made").remove(0);
+    // Watched from the beginning: a hint that nobody takes is not given a second time.
     let hints = hints(&world);
+    let seen = world.tmux.ensure(&plan).expect("it is made").remove(0);
     let began = Instant::now();
     let (mut told, mut screens) = (0, Vec::new());
-    while began.elapsed() < Duration::from_secs(2) {
+    wait_for("it is told again and again", || {
         if let Ok(TerminalHint::Printed(panes)) = hints.recv_timeout(Duration::from_millis(500)) {
             told += 1;
             screens = world.tmux.screens(&panes).expect("it answers");
         }
-    }
-    assert!((5..=60).contains(&told), "{told} hints");
+        told >= 10
+    });
+    // However fast it prints: never more often than what its panes print is told at all.
+    assert!(began.elapsed() >= Duration::from_millis(120), "{:?}", began.elapsed());
     assert!(screens[0].rows.iter().all(|row| "flood".starts_with(row.as_str())));
     let bytes = |_: ()| {
         let size =
