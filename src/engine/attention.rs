@@ -141,8 +141,8 @@ fn agent_text(record: &AgentRecord) -> String {
     let words = record.reason.clone().or_else(|| record.evidence.clone());
     let until = record.until.filter(|_| record.state == AgentState::Limited);
     match (until, words) {
-        (Some(until), Some(words)) => format!("until {until}: {words}"),
-        (Some(until), None) => format!("until {until}"),
+        (Some(until), Some(words)) => format!("until {until:.0}: {words}"),
+        (Some(until), None) => format!("until {until:.0}"),
         (None, Some(words)) => words,
         (None, None) => record.state.as_str().to_owned(),
     }

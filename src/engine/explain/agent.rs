@@ -40,7 +40,7 @@ fn limit(record: &AgentRecord, now: Timestamp) -> Option<String> {
     Some(if record.is_past_limit(now) {
         format!("its limit ended {}; what it does since then nobody has said", ago(until, now))
     } else {
-        format!("its limit ends at {until}")
+        format!("its limit ends at {until:.0}")
     })
 }
 
@@ -81,8 +81,7 @@ fn sources(record: &AgentRecord, runtime: &Runtime, now: Timestamp) -> Vec<Strin
     }
     match &record.read {
         Some(read) => {
-            let rest = if read.signal.settled { "" } else { ", still changing" };
-            lines.push(format!("screen: {}{rest}", signal(read, now)));
+            lines.push(format!("screen: {}", signal(read, now)));
         }
         None if runtime.reads_screen => lines.push("screen: not read yet in this life".to_owned()),
         None => {}

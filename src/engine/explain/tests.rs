@@ -26,7 +26,7 @@ fn both_sources_are_shown_with_their_age_and_which_one_counts() {
         [
             "Code/dev is permission, known from the screen",
             "told: working by the rule `told working`, first 3 min ago",
-            "screen: permission by the rule `shown permission`, which met `what was seen`, first 12 s ago, still changing",
+            "screen: permission by the rule `shown permission`, which met `what was seen`, first 12 s ago",
             "the screen counts: what its screen asks for comes first",
             "its conversation is c-1 (chat)",
             "it takes no messages in this state: they wait",

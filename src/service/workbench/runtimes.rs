@@ -158,7 +158,9 @@ impl Workbench {
 /// The first number with a point in what a program says of its version, else the line.
 fn version_in(said: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
-    let words = said.split(|c: char| !is_part(c)).map(|word| word.trim_start_matches('v'));
+    let words = said
+        .split(|c: char| !is_part(c))
+        .map(|word| word.trim_start_matches('v').trim_end_matches(['.', '-']));
     let mut versions =
         words.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'));
     to_line(versions.next().unwrap_or(said), VERSION)
@@ -174,9 +176,10 @@ mod tests {
             ("2.1.330 (Claude Code)", "2.1.330"),
             ("codex-cli 0.60.1\n", "0.60.1"),
             ("aider v1.2.3", "1.2.3"),
+            ("Version 1.0.102.\nCommit 1", "1.0.102"),
             ("\u{1b}[1mtwo\nlines", "[1mtwo lines"),
         ] {
-            assert!(version_in(said).contains(version.trim_start_matches("[1m")), "{said:?}");
+            assert_eq!(version_in(said), version, "{said:?}");
         }
     }
 }

@@ -108,9 +108,22 @@ fn draw_agent(agent: &AgentView, columns: Columns, row: &mut Row<'_>) {
     if agent.unread > 0 {
         row.words(&format!("{} unread", agent.unread), Tone::Warn).gap(2);
     }
-    if let Some(reason) = &agent.state_reason {
-        row.rest(&line(reason), reason_tone(agent.state));
+    if let Some(until) = agent.limited_until.filter(|_| agent.state == AgentState::Limited) {
+        row.words("for", Tone::Warn).gap(1).left_of(until, Tone::Warn).gap(2);
     }
+    if let Some(words) = words(agent) {
+        row.rest(&line(words), reason_tone(agent.state));
+    }
+}
+
+/// Why it is in its state; where somebody has to look and nothing was said, what its screen shows.
+fn words(agent: &AgentView) -> Option<&str> {
+    let is_asking = matches!(
+        agent.state,
+        AgentState::Permission | AgentState::Waiting | AgentState::Limited | AgentState::Blocked
+    );
+    let evidence = agent.state_evidence.as_deref().filter(|_| is_asking);
+    agent.state_reason.as_deref().or(evidence)
 }
 
 /// The reason of a state that needs nobody is quiet.

@@ -172,6 +172,8 @@ fn waiting_badge(kind: &str) -> Badge {
         "blocked_task" => ("■", "blocked task", Tone::Danger),
         "uncertain_delivery" => ("~", "uncertain", Tone::Warn),
         "session" => ("■", "session", Tone::Danger),
+        "unknown" => ("~", "unknown", Tone::Warn),
+        "limited" => ("◔", "limited", Tone::Warn),
         _ => ("!", "other", Tone::Warn),
     };
     Badge { symbol, word, tone }

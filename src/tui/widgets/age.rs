@@ -18,6 +18,16 @@ pub fn age(since: Timestamp, now: Timestamp) -> (String, Timestamp) {
     (text, next_change.max(now))
 }
 
+/// How long it is until then, and when that text becomes another one.
+pub fn left(until: Timestamp, now: Timestamp) -> (String, Timestamp) {
+    let seconds = until.duration_since(now).as_secs().max(0);
+    let (text, unit) = in_units(seconds);
+    // It stays in its unit's step until the seconds beyond the step have passed.
+    let next = now.checked_add(SignedDuration::from_secs(seconds % unit + 1));
+    let next = if seconds == 0 { Timestamp::MAX } else { next.unwrap_or(Timestamp::MAX) };
+    (text, next)
+}
+
 /// A duration in its largest unit.
 pub fn in_words(seconds: u64) -> String {
     in_units(i64::try_from(seconds).unwrap_or(i64::MAX)).0
@@ -46,6 +56,15 @@ pub fn run_time(milliseconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_told_in_its_unit_and_changes_when_the_step_is_over() {
+        let now = Timestamp::UNIX_EPOCH;
+        let left = |seconds| left(now + SignedDuration::from_secs(seconds), now);
+        assert_eq!(left(125), ("2m".to_owned(), now + SignedDuration::from_secs(6)));
+        assert_eq!(left(7), ("7s".to_owned(), now + SignedDuration::from_secs(1)));
+        assert_eq!(left(-5), ("now".to_owned(), Timestamp::MAX));
+    }
 
     #[test]
     fn an_age_is_told_in_its_largest_unit_with_the_moment_it_changes() {

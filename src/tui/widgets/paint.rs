@@ -212,6 +212,13 @@ impl Row<'_> {
         self.number(age::WIDTH, &words, tone)
     }
 
+    /// How long it is until a moment: `4m`; `now` when it has passed.
+    pub fn left_of(&mut self, until: Timestamp, tone: Tone) -> &mut Self {
+        let (words, next) = age::left(until, self.now);
+        *self.next_change = Some(self.next_change.map_or(next, |earlier| earlier.min(next)));
+        self.words(&words, tone)
+    }
+
     fn put(&mut self, words: &str, tone: Tone) {
         let style: Style = self.theme.style(tone).add_modifier(self.extra);
         if self.left() > 0 {
