@@ -10,6 +10,7 @@ use crate::domain::name::AgentAddress;
 use crate::domain::task::TaskState;
 use crate::engine::approvals::deciding::blocked_by;
 use crate::engine::delivery::MAX_NUDGES;
+use crate::engine::sessions::signal::OWN_WORD;
 use crate::engine::sessions::{AgentRecord, Wanted, runtime_of};
 use crate::engine::state::State;
 use crate::engine::wording;
@@ -34,6 +35,8 @@ pub struct Waiting {
 pub enum WaitingKind {
     /// An agent wants a permission.
     Permission,
+    /// An agent's program shows a dialog, or cannot go on.
+    Dialog,
     /// Nobody knows what an agent does, for a while already: it may sit in a dialog.
     Unknown,
     /// An agency's session cannot be made.
@@ -57,6 +60,7 @@ impl WaitingKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Permission => "permission",
+            Self::Dialog => "dialog",
             Self::Unknown => "unknown",
             Self::Session => "session",
             Self::DeadAgent => "dead_agent",
@@ -114,6 +118,10 @@ fn agent_waiting(
     let kind = match record.state {
         AgentState::Permission => WaitingKind::Permission,
         AgentState::Limited => WaitingKind::Limited,
+        // An agent that says so itself waits for its messages; a program's dialog waits for a person.
+        AgentState::Waiting | AgentState::Blocked if record.rule.as_deref() != Some(OWN_WORD) => {
+            WaitingKind::Dialog
+        }
         AgentState::Exited => WaitingKind::DeadAgent,
         // A crash is brought back by itself; what keeps crashing needs a look.
         AgentState::Crashed if record.short_lives > 2 => WaitingKind::DeadAgent,

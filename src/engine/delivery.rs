@@ -105,12 +105,14 @@ pub fn way_now(state: &State, agent: &AgentAddress, now: Timestamp) -> Option<Wa
     channel.or_else(|| pane_at(state, agent, now).map(|_| Way::Pane))
 }
 
-/// The program's own channel, if it takes text in this state and the conversation is known that it needs.
+/// The program's own channel, if it takes text in this state and the conversation is known that it needs. One
+/// of an earlier life is not: nobody may be in it any more, and a text would wait there for ever.
 fn channel_of(state: &State, agent: &AgentAddress) -> Option<Target> {
     let record = state.sessions.agent(agent)?;
     let runtime = runtime_of(state, agent)?;
     let hand_over = runtime.hand_over?;
-    let is_known = !hand_over.needs_conversation || record.conversation.is_some();
+    let is_present = record.conversation.as_ref().is_some_and(|c| Some(c.spawn) == record.spawn);
+    let is_known = !hand_over.needs_conversation || is_present;
     if !is_known || !hand_over.states.contains(&record.state) {
         return None;
     }
@@ -197,6 +199,11 @@ fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
         doubtful.map(|record| wording::text_for(&target.input_line, &record.message)).collect();
     let (text, token) = wording::nudge(left_over.len(), target.spawn, nudge.shown);
     left_over.push(text.clone());
+    let known = step.state().sessions.agent(&target.agent);
+    if known.is_some_and(|record| record.state == AgentState::Waiting) {
+        // It asks something: what looks like a text of ours may be an echo of it, and Enter is an answer.
+        left_over.clear();
+    }
     step.record(Event::NudgeStarted { agent: target.agent.clone(), spawn: target.spawn });
     step.perform(Effect::TypeNudge { target: target.clone(), text, token, left_over });
     true

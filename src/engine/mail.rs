@@ -101,9 +101,13 @@ pub struct Nudge {
     pub failures: u32,
 }
 
-/// Pause after so many deferrals in a row: 50 ms doubling to 15 s; a change of the agent's state cuts it short.
+/// Pause after so many deferrals in a row: 50 ms doubling to 15 s, and five minutes when it has been tried for some
+/// four minutes; a change of the agent's state, or of the rule that reads its screen, cuts it short.
 pub fn pause_ms(deferrals: u32) -> i64 {
-    50_i64.saturating_mul(1 << deferrals.min(9)).min(15_000)
+    match deferrals {
+        0..=25 => 50_i64.saturating_mul(1 << deferrals.min(9)).min(15_000),
+        _ => 300_000,
+    }
 }
 
 impl Mail {

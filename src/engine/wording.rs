@@ -108,6 +108,13 @@ pub fn token(id: MessageId) -> String {
     id.to_string()
 }
 
+/// Whether a text that a program was given is, or holds, this message: what a line of another message's body
+/// says does not count.
+pub fn is_named_in(text: &str, id: MessageId) -> bool {
+    let token = token(id);
+    text.lines().any(|line| !line.trim_start().starts_with('|') && line.contains(&token))
+}
+
 /// The hint about messages that may not have arrived, and its token.
 pub fn nudge(count: usize, spawn: SpawnId, shown: u32) -> (String, String) {
     let token = format!("{}-{shown}", short(spawn));

@@ -102,9 +102,14 @@ pub fn order(state: &State, outside: &Outside, agent: &AgentAddress) -> Result<O
     let known = known_conversation(state, agent)
         .or_else(|| unreported(outside, description, agent))
         .filter(|_| record.short_lives < SHORT_LIVES);
+    let is_prompted = !description.takes_briefing() && !description.first_prompt.is_empty();
     let (arguments, conversation) = match (&description.resume, known) {
         (Some(resume), Some(conversation)) => (resume.clone(), Some(conversation)),
-        _ => (description.start.clone(), chosen(description, spawn)),
+        _ => {
+            let prompt = description.first_prompt.iter().filter(|_| is_prompted);
+            let start = description.start.iter().chain(prompt).cloned().collect();
+            (start, chosen(description, spawn))
+        }
     };
     let mut values = places(outside, agent, spawn);
     values.extend(conversation.map(|id| ("conversation".to_owned(), id)));
@@ -119,7 +124,7 @@ pub fn order(state: &State, outside: &Outside, agent: &AgentAddress) -> Result<O
         environment: description.environment.clone(),
         files: description.files.iter().map(file).collect(),
         files_folder: outside.lives.folder(spawn),
-        prints_briefing: !description.takes_briefing(),
+        prints_briefing: !description.takes_briefing() && !is_prompted,
         values,
     })
 }
@@ -219,7 +224,9 @@ impl Order {
         for word in fill::WORDS {
             values.extend(self.values.get(word).map(|value| (word, value.clone())));
         }
+        // Where nothing else takes the briefing, it is the first prompt.
         values.insert("briefing", briefing.to_owned());
+        values.insert("prompt", briefing.to_owned());
         values.extend(secrets.port.map(|port| ("port", port.to_string())));
         values.extend(secrets.password.clone().map(|password| ("password", password)));
         let word = |word: &String| match word.strip_prefix(LITERAL) {

@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use crate::domain::agency::AgentState;
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::runtime::input_line::Place;
 use crate::domain::runtime::screen::{Reading, Screen, judge};
 use crate::engine::input::Input;
+use crate::engine::sessions::authority::is_asking;
 use crate::engine::sessions::runtime_of;
 use crate::engine::state::State;
 use crate::ports::terminals::{PaneId, ScreenSeen};
@@ -43,6 +45,16 @@ const BURST: Duration = Duration::from_millis(800);
 /// draws in parts, and short enough that with the look itself a correction is there within a second.
 pub const SETTLING: Duration = Duration::from_millis(800);
 
+/// When a screen that could not be had is asked for again: what it shows may be a dialog, which prints no more.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// How much longer it is believed of a question that was told but is not shown yet: programs report it before
+/// they draw it, some more than 800 ms before.
+const OPENING: Duration = Duration::from_millis(1_700);
+
+/// A reading takes milliseconds, and a server that hangs is given up after two seconds.
+const LOST: Duration = Duration::from_secs(10);
+
 /// Times of a limit that differ by less are the same: a countdown is read a moment later each time.
 const SAME_TIME_S: i64 = 2;
 
@@ -53,7 +65,10 @@ pub struct Screens {
     /// Up to when the looks at a pane have used its time.
     used_until: HashMap<PaneId, Instant>,
     known: HashMap<AgentAddress, Known>,
-    is_reading: bool,
+    /// Since when a reading is under way.
+    reading_since: Option<Instant>,
+    /// What the reading that is under way has asked for.
+    asked: Vec<PaneId>,
     /// Until when the readings so far last, each taken as long as [`READING`].
     taken: Option<Instant>,
 }
@@ -63,6 +78,15 @@ struct Known {
     reading: Option<Reading>,
     since: Instant,
     is_settled: bool,
+}
+
+impl Known {
+    /// Its time to settle begins again.
+    fn hear(&mut self, said: Option<AgentState>, now: Instant) {
+        let is_open = is_asking(self.reading.as_ref().map(|reading| reading.state));
+        self.since = if is_asking(said) && !is_open { now + OPENING } else { now };
+        self.is_settled = false;
+    }
 }
 
 /// What one screen told.
@@ -88,14 +112,21 @@ impl Screens {
         *known = at.min(*known);
     }
 
-    /// An agent's program told something: its screen is looked at once more after it, and what it then shows
-    /// for a while counts again.
-    pub fn told(&mut self, state: &State, agent: &AgentAddress, now: Instant) {
+    /// An agent's program told something, maybe a state: its screen is looked at once more after it, and what it
+    /// then shows for a while counts again. What it showed before a question was told counts later: the question
+    /// may not be drawn yet.
+    pub fn told(
+        &mut self,
+        state: &State,
+        agent: &AgentAddress,
+        said: Option<AgentState>,
+        now: Instant,
+    ) {
         let pane = state.sessions.agent(agent).and_then(|record| record.pane.clone());
         let (Some(pane), Some(known)) = (pane, self.known.get_mut(agent)) else { return };
-        known.since = now;
-        known.is_settled = false;
-        self.due_at(pane, now + SETTLING);
+        known.hear(said, now);
+        let settles_at = known.since + SETTLING;
+        self.due_at(pane, settles_at);
     }
 
     /// Sees to it that every pane whose screen is read is read once, and forgets those that are gone.
@@ -113,7 +144,7 @@ impl Screens {
 
     /// How long nothing is due.
     pub fn pause(&self, now: Instant) -> Duration {
-        let next = self.due.values().min().filter(|_| !self.is_reading);
+        let next = self.due.values().min().filter(|_| !self.is_reading(now));
         let next = next.map(|at| self.soonest().map_or(*at, |soonest| soonest.max(*at)));
         next.map_or(Duration::MAX, |at| at.saturating_duration_since(now))
     }
@@ -123,8 +154,13 @@ impl Screens {
         self.taken.and_then(|taken| taken.checked_sub(BURST))
     }
 
+    /// Whether a reading is under way. One that has not come back for long will not: its lane may have died.
+    fn is_reading(&self, now: Instant) -> bool {
+        self.reading_since.is_some_and(|since| now.saturating_duration_since(since) < LOST)
+    }
+
     fn takes_place(&mut self, now: Instant) {
-        self.is_reading = true;
+        self.reading_since = Some(now);
         self.taken = Some(self.taken.map_or(now, |taken| taken.max(now)) + READING);
     }
 
@@ -138,7 +174,7 @@ impl Screens {
         now: Instant,
     ) {
         let is_early = self.soonest().is_some_and(|soonest| now < soonest);
-        if self.is_reading || is_early || self.due.values().all(|at| *at > now) {
+        if self.is_reading(now) || is_early || self.due.values().all(|at| *at > now) {
             return;
         }
         let runtimes: BTreeMap<PaneId, Name> = readable(state).collect();
@@ -152,6 +188,7 @@ impl Screens {
             *until = now.max(*until) + PACE;
         }
         self.takes_place(now);
+        self.asked.clone_from(&panes);
         let (outside, handle) = (outside.clone(), handle.clone());
         lanes.push(
             "screens",
@@ -163,7 +200,12 @@ impl Screens {
 
     /// Takes in what was read; what is new of it is for the engine.
     pub fn noticed(&mut self, all: Vec<Noticed>, now: Instant) -> Vec<Input> {
-        self.is_reading = false;
+        self.reading_since = None;
+        for pane in std::mem::take(&mut self.asked) {
+            if all.iter().all(|noticed| noticed.pane != pane) {
+                self.due_at(pane, now + AGAIN);
+            }
+        }
         all.into_iter().filter_map(|noticed| self.notice(noticed, now)).collect()
     }
 
@@ -215,11 +257,13 @@ fn is_same(left: Option<&Reading>, right: Option<&Reading>) -> bool {
     match (left, right) {
         (None, None) => true,
         (Some(left), Some(right)) => {
+            // The same words that are read a moment later mean the same moment, not a later one.
             let is_same_time = match (left.until, right.until) {
-                (Some(left), Some(right)) => {
-                    left.duration_since(right).as_secs().abs() <= SAME_TIME_S
+                (Some(one), Some(other)) => {
+                    left.evidence == right.evidence
+                        || one.duration_since(other).as_secs().abs() <= SAME_TIME_S
                 }
-                (left, right) => left == right,
+                (one, other) => one == other,
             };
             left.state == right.state && left.rule == right.rule && is_same_time
         }
@@ -249,7 +293,6 @@ fn read(outside: &Outside, panes: &[PaneId], runtimes: &BTreeMap<PaneId, Name>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::agency::AgentState;
 
     fn noticed(state: Option<AgentState>) -> Noticed {
         let reading = state.map(|state| Reading {
@@ -294,11 +337,38 @@ mod tests {
     }
 
     #[test]
+    fn a_question_that_was_told_has_time_to_be_drawn() {
+        let mut screens = Screens::default();
+        let start = Instant::now();
+        let at = |after_ms| start + Duration::from_millis(after_ms);
+        let (agent, working) = ("Code/dev".parse().expect("an address"), Some(AgentState::Working));
+        screens.noticed(vec![noticed(working)], start);
+        let known: &mut Known = screens.known.get_mut(&agent).expect("it was seen");
+        known.hear(Some(AgentState::Permission), at(100));
+        let mut look = |state, ms| told(&screens.noticed(vec![noticed(state)], at(ms)));
+        assert_eq!(look(working, 1_500), [], "it shows what it showed before");
+        assert_eq!(look(working, 2_700), [(working, true)], "no question has come");
+        let asking = Some(AgentState::Permission);
+        assert_eq!(look(asking, 3_000), [(asking, false)]);
+        assert_eq!(look(working, 3_500), [(working, false)]);
+        assert_eq!(look(working, 4_400), [(working, true)], "it was answered");
+    }
+
+    #[test]
     fn a_new_screen_is_looked_at_again_when_it_should_have_settled() {
         let mut screens = Screens::default();
         let start = Instant::now();
         screens.noticed(vec![noticed(None)], start);
         assert_eq!(screens.pause(start), SETTLING);
+    }
+
+    #[test]
+    fn a_screen_that_could_not_be_had_is_asked_for_again() {
+        let mut screens = Screens::default();
+        let start = Instant::now();
+        screens.asked = vec![PaneId("%1".to_owned())];
+        screens.noticed(Vec::new(), start);
+        assert_eq!(screens.pause(start), AGAIN);
     }
 
     #[test]
@@ -315,7 +385,7 @@ mod tests {
             if screens.pause(now).is_zero() {
                 screens.due.retain(|_, at| *at > now);
                 screens.takes_place(now);
-                screens.is_reading = false;
+                screens.reading_since = None;
                 readings += 1;
             }
             if ms == 150 {

@@ -146,7 +146,10 @@ impl Server {
                 awaited.wait(&self.handle)?;
                 Ok(json!(answer))
             }
-            Ask::Query(query) => self.read(query),
+            Ask::Query(query) => {
+                refuse_anothers(&actor, &query)?;
+                self.read(query)
+            }
             Ask::Follow => Ok(Value::Null),
         }
     }
@@ -207,4 +210,15 @@ fn peer_of(connection: &UnixStream) -> Option<Peer> {
 #[cfg(not(target_os = "linux"))]
 fn peer_of(_connection: &UnixStream) -> Option<Peer> {
     Some(Peer { pid: None })
+}
+/// What an agent is started with may hold what its operator has written for it alone.
+fn refuse_anothers(actor: &Actor, query: &Query) -> Result<(), Refusal> {
+    match (actor, query) {
+        (Actor::Agent(own), Query::Launch { agent }) if own != agent => Err(Refusal::new(
+            RefusalKind::NotAllowed,
+            "not_yours",
+            format!("`{own}` may not see what `{agent}` is started with"),
+        )),
+        _ => Ok(()),
+    }
 }

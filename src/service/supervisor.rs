@@ -214,7 +214,7 @@ impl Supervisor {
         let programs = self.outside.programs.current();
         let told = reports::told(&programs, &self.state, agent, event, payload, &now);
         let spawn = *spawn;
-        self.screens.told(&self.state, agent, std::time::Instant::now());
+        self.screens.told(&self.state, agent, told.state, std::time::Instant::now());
         Input::Told { ticket, actor, spawn, told }
     }
 

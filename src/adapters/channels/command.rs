@@ -22,6 +22,10 @@ pub(super) fn run(
     let invocation = env.iter().fold(invocation, |run, (key, value)| run.env(key, value));
     match invocation.run(deadline) {
         Ok(outcome) if outcome.status.success() => Handed::Taken,
+        // Ended by a signal in the middle of it.
+        Ok(outcome) if outcome.status.code().is_none() => {
+            unknown(format!("`{program}`: {}", outcome.status))
+        }
         Ok(outcome) => not_taken(format!("`{program}`: {}: {}", outcome.status, outcome.problem())),
         Err(error @ RunError::TimedOut { .. }) => unknown(error.to_string()),
         Err(error) => not_taken(error.to_string()),

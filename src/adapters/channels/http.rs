@@ -39,6 +39,10 @@ pub(super) fn post(
     };
     match request.send(body.to_string()) {
         Ok(answer) if answer.status().is_success() => Handed::Taken,
+        // It failed over it: how far it had come is not told.
+        Ok(answer) if answer.status().is_server_error() => {
+            unknown(format!("its server answered {}", answer.status()))
+        }
         Ok(answer) => not_taken(format!("its server answered {}", answer.status())),
         Err(ureq::Error::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             not_taken("its server does not listen")

@@ -127,7 +127,8 @@ fn plain(_: &Path) -> OpenOptions {
     options
 }
 
-/// Adds a line; what is too much is dropped from the beginning, in whole lines.
+/// Adds a line; what is too much is dropped from the beginning, in whole lines, and so much of it that the next
+/// lines are only added.
 fn keep(path: &Path, line: &str) -> io::Result<()> {
     let mut file = plain(path).read(true).append(true).create(true).open(path)?;
     flock(&file, FlockOperation::LockExclusive)?;
@@ -136,7 +137,7 @@ fn keep(path: &Path, line: &str) -> io::Result<()> {
     if length + line.len() as u64 + 1 > MAX_KEPT_BYTES as u64 {
         kept = lines_of(&mut file)?;
         file.set_len(0)?;
-        let mut room = MAX_KEPT_BYTES.saturating_sub(line.len() + 1);
+        let mut room = (MAX_KEPT_BYTES / 2).saturating_sub(line.len() + 1);
         let fitting = kept.iter().rev().take_while(|line| {
             let needs = line.len() + 1;
             let fits = needs <= room;
@@ -152,7 +153,8 @@ fn keep(path: &Path, line: &str) -> io::Result<()> {
 
 fn take(path: &Path) -> io::Result<Vec<String>> {
     let mut file = plain(path).read(true).write(true).open(path)?;
-    flock(&file, FlockOperation::LockExclusive)?;
+    // A supervisor comes up whoever holds it: what cannot be had now stays for the next one.
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
     let lines = lines_of(&mut file)?;
     file.set_len(0)?;
     Ok(lines)

@@ -84,3 +84,23 @@ fn a_link_is_never_followed() {
     let refused = lives.prepare(&agent("A/a"), Uuid::from_u128(2), &[]);
     assert!(matches!(refused, Err(LivesError::NotAFolder { .. })), "{refused:?}");
 }
+
+#[test]
+fn reports_that_overflow_leave_room_for_the_next_ones() {
+    let home = home();
+    let lives = DiskLives::new(home.path());
+    let spawn = Uuid::from_u128(1);
+    lives.prepare(&agent("A/a"), spawn, &[]).expect("made");
+    let path = lives.folder(spawn).join(REPORTS);
+    let size = || path.metadata().map_or(0, |metadata| metadata.len());
+    let (mut last, mut number) = (0, 0);
+    while size() >= last {
+        last = size();
+        lives.keep_report(spawn, &format!("{number:0500}")).expect("kept");
+        number += 1;
+    }
+    assert!(size() <= MAX_KEPT_BYTES as u64 / 2, "{}", size());
+    let kept = lives.take_reports();
+    assert_eq!(kept.last(), Some(&format!("{:0500}", number - 1)));
+    assert!(kept.len() > MAX_KEPT_BYTES / 2 / 501 - 2, "{}", kept.len());
+}

@@ -52,6 +52,14 @@ impl Ears {
         first
     }
 
+    /// None of these panes could be read.
+    pub(super) fn not_read(&self, panes: &[PaneId]) {
+        let listeners = lock(&self.0);
+        for number in panes.iter().filter_map(number) {
+            listeners.values().for_each(|listener| listener.was_not_read(number));
+        }
+    }
+
     /// Whether a pane's program shows a progress; none if nobody heard of one.
     pub(super) fn progress(&self, pane: &PaneId) -> Option<bool> {
         let number = number(pane)?;

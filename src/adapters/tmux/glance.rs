@@ -1,8 +1,8 @@
 //! A cheap look: whether anything has changed since the last whole one.
 //!
-//! The server is asked once to tell when a short field of any pane changes ([`subscribe`]): it compares
-//! them itself, once a second, and is silent as long as nothing happens. Looks that come all the same
-//! mostly find nothing new. Those fields of each pane tell that for a fraction of
+//! Where the kernel does not tell of deaths (`vigil`), the server is asked once to tell when a short field of any
+//! pane changes ([`subscribe`]): it compares them itself, once a second, and is silent as long as nothing happens.
+//! Looks that come all the same mostly find nothing new. Those fields of each pane tell that for a fraction of
 //! what the marks cost the server; only when they read differently, and now and then all the same,
 //! everything is asked for.
 
@@ -18,7 +18,7 @@ use crate::ports::terminals::{Sighting, TerminalError};
 const PANE: &str = "#{pane_id} #{pane_pid} #{pane_dead}#{?@agency_shell, #{pane_current_command},}";
 
 /// How long looks may be cheap: a mark that somebody changed by hand is seen after this.
-const CHEAP: Duration = Duration::from_secs(14);
+const CHEAP: Duration = Duration::from_secs(29);
 
 /// What the server compares once a second, all the time: each field costs it some microseconds a pane.
 /// Panes that come, go or are moved are told without it.
@@ -28,6 +28,11 @@ const COMPARED: &str = "#{pane_dead}#{?@agency_shell,#{pane_current_command},}";
 pub(super) fn subscribe() -> Cmd {
     let all = format!("agency::#{{S:#{{W:#{{P:{COMPARED}}}}}}}");
     Cmd::new("refresh-client").option("-B", all)
+}
+
+/// The one line that ends it.
+pub(super) fn unsubscribe() -> Cmd {
+    Cmd::new("refresh-client").option("-B", "agency")
 }
 
 /// What the last looks saw.

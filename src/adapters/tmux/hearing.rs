@@ -154,6 +154,13 @@ impl Hearing {
         std::mem::take(&mut heard.is_paused)
     }
 
+    /// It could not be read, so it may not have been continued: the next reading does so, which harms none.
+    pub(super) fn was_not_read(&mut self, number: Number) {
+        if let Some(heard) = self.panes.get_mut(&number) {
+            heard.is_paused = true;
+        }
+    }
+
     /// Whether a pane's program shows a progress; none if it never said.
     pub(super) fn progress(&self, number: Number) -> Option<bool> {
         self.panes.get(&number)?.progress

@@ -90,6 +90,11 @@ impl Listener {
         lock(&self.shared.hearing).is_read_now(pane)
     }
 
+    /// A pane's screen could not be read.
+    pub(super) fn was_not_read(&self, pane: Number) {
+        lock(&self.shared.hearing).was_not_read(pane);
+    }
+
     /// Whether a pane's program shows a progress; none if it never said.
     pub(super) fn progress(&self, pane: Number) -> Option<bool> {
         lock(&self.shared.hearing).progress(pane)

@@ -2,7 +2,7 @@
 //!
 //! Start at [`Tmux`]. `server` reaches tmux (`link` is the persistent client, `protocol` its language,
 //! `handshake` how it comes in without harm, `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
-//! `layout`), `typing` brings text into an input line (`probe`, `standing`), `closing` ends a session and what its programs leave behind (`family`), `hooks` has deaths pushed.
+//! `layout`), `typing` brings text into an input line (`probe`, `standing`), `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
 //! Objects are
 //! addressed by id; nothing without this workbench's mark is touched.
 
@@ -31,11 +31,13 @@ mod snapshot;
 mod standing;
 mod typing;
 mod version;
+mod vigil;
 mod wanted;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::name::Name;
@@ -49,12 +51,14 @@ use glance::Glance;
 use server::Server;
 pub use server::Settings;
 use snapshot::{PaneRow, Snapshot};
+use vigil::Vigil;
 
 /// How far back a text is looked for, in lines.
 const SCROLLBACK: &str = "-200";
 
-/// Between two looks when the server tells all changes by itself: what it forgot is seen after this.
-const LOOK_FOR_SAFETY: Duration = Duration::from_secs(15);
+/// Between two looks when all changes are told: what nobody told, as a dead pane that a person respawned, is seen
+/// after this. A look at two hundred panes costs the server some 10 ms.
+const LOOK_FOR_SAFETY: Duration = Duration::from_secs(30);
 
 /// Between two looks when it does not.
 const LOOK_FOR_ALL: Duration = Duration::from_secs(1);
@@ -64,12 +68,21 @@ pub struct Tmux {
     server: Server,
     glance: Glance,
     ears: Ears,
+    vigil: Vigil,
 }
 
 impl Tmux {
     /// Knows how to reach the server; connects when first asked.
     pub fn new(settings: &Settings) -> Self {
-        Self { server: Server::new(settings), glance: Glance::default(), ears: Ears::default() }
+        let server = Server::new(settings);
+        let vigil = Vigil::new(Arc::clone(&server.hint), vigil::hold);
+        Self { server, glance: Glance::default(), ears: Ears::default(), vigil }
+    }
+
+    /// Sees to it that what happens in these panes is told.
+    fn tend(&self, snapshot: &Snapshot) {
+        self.ears.tend(&self.server, snapshot);
+        self.server.compare_unless(self.vigil.tend(snapshot));
     }
 }
 
@@ -88,7 +101,7 @@ impl Terminals for Tmux {
             }
             other => other,
         }?;
-        self.ears.tend(&self.server, &snapshot);
+        self.tend(&snapshot);
         let is_planned = |seen: &PaneSeen| plan.panes.iter().any(|pane| pane.agent == seen.agent);
         let seen = snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen);
         Ok(seen.filter(is_planned).collect())
@@ -98,7 +111,7 @@ impl Terminals for Tmux {
         self.glance.or_look(&self.server, || {
             let snapshot = Snapshot::take(&self.server)?;
             hooks::refresh(&self.server, &snapshot);
-            self.ears.tend(&self.server, &snapshot);
+            self.tend(&snapshot);
             let ours = snapshot.sessions.iter().filter(|session| session.is_ours);
             Ok(Sighting {
                 sessions: ours.filter_map(|session| Name::parse(&session.name).ok()).collect(),
@@ -133,7 +146,12 @@ impl Terminals for Tmux {
     }
 
     fn screens(&self, panes: &[PaneId]) -> Result<Vec<ScreenSeen>, TerminalError> {
-        let mut screens = screens::take(&self.server, panes, self.ears.read_now(panes))?;
+        let taken = screens::take(&self.server, panes, self.ears.read_now(panes));
+        let is_any_read = taken.as_ref().is_ok_and(|screens| !screens.is_empty());
+        if !is_any_read {
+            self.ears.not_read(panes);
+        }
+        let mut screens = taken?;
         for screen in &mut screens {
             screen.progress = self.ears.progress(&screen.pane);
         }

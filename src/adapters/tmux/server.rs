@@ -17,6 +17,7 @@ use super::link::{HintSlot, Link, hung, lock};
 use super::listener::Listener;
 use super::protocol::Block;
 use super::version;
+use super::vigil::Watch;
 use crate::adapters::process::{Invocation, RunError};
 use crate::ports::terminals::TerminalError;
 
@@ -51,7 +52,10 @@ pub(super) struct Server {
     /// As the program tells it; asked once.
     pub(super) version: OnceLock<String>,
     hooks_due: AtomicBool,
-    is_told: AtomicBool,
+    /// Whether the kernel tells when a pane's program ends.
+    is_watched: AtomicBool,
+    /// Whether the server has taken what it was told last about comparing panes.
+    is_compared: AtomicBool,
 }
 
 /// Where a client can come in.
@@ -73,7 +77,8 @@ impl Server {
             hint: HintSlot::default(),
             version: OnceLock::new(),
             hooks_due: AtomicBool::new(false),
-            is_told: AtomicBool::new(false),
+            is_watched: AtomicBool::new(false),
+            is_compared: AtomicBool::new(false),
         }
     }
 
@@ -225,8 +230,9 @@ impl Server {
         match Link::open(start, Arc::clone(&self.hint)) {
             Ok(link) => {
                 let link = Arc::new(link);
-                let is_told = link.ask(&[glance::subscribe()], self.deadline).is_ok();
-                self.is_told.store(is_told, Ordering::SeqCst);
+                if !self.is_watched.load(Ordering::SeqCst) {
+                    self.have_compared(&link, &glance::subscribe());
+                }
                 *slot = Some(Arc::clone(&link));
                 self.want_hooks();
                 Ok(Some(link))
@@ -273,10 +279,30 @@ impl Server {
         Ok(Start { command, handshake, deadline: self.deadline })
     }
 
-    /// Whether the server tells by itself when a pane comes, dies, or goes.
+    /// Has the server compare the panes itself, unless the kernel tells of all of them.
+    pub(super) fn compare_unless(&self, watch: Watch) {
+        let is_watched = watch == Watch::All;
+        if self.is_watched.swap(is_watched, Ordering::SeqCst) == is_watched {
+            return;
+        }
+        let link = lock(&self.link).clone();
+        // A later connection begins with what is right then.
+        if let Some(link) = link.filter(|link| link.is_alive()) {
+            let word = if is_watched { glance::unsubscribe() } else { glance::subscribe() };
+            self.have_compared(&link, &word);
+        }
+    }
+
+    fn have_compared(&self, link: &Link, word: &Cmd) {
+        let is_done = link.ask(std::slice::from_ref(word), self.deadline).is_ok();
+        self.is_compared.store(is_done, Ordering::SeqCst);
+    }
+
+    /// Whether it is told without a look when a pane comes, dies, or goes.
     pub(super) fn is_told(&self) -> bool {
-        lock(&self.link).as_ref().is_some_and(|link| link.is_alive())
-            && self.is_told.load(Ordering::SeqCst)
+        let is_told =
+            || self.is_watched.load(Ordering::SeqCst) || self.is_compared.load(Ordering::SeqCst);
+        lock(&self.link).as_ref().is_some_and(|link| link.is_alive()) && is_told()
     }
 
     /// How many chains the present connection was asked.

@@ -65,10 +65,17 @@ impl Probe {
     }
 
     /// Whether an Enter has become one more line's end: all of the text still stands, and the cursor has gone on
-    /// into an empty row. On the screen that may be the same row as before: inputs at the bottom grow upwards.
+    /// into an empty row of the input. On the screen that may be the same row as before: inputs at the bottom grow
+    /// upwards. A program that has left its input shows the sent text too, but its cursor stands at the edge: an
+    /// Enter there would be read by what comes next, and that may be a question.
     pub(super) fn has_a_line_more(&self, typed: &Self, order: &TypingOrder) -> bool {
-        let is_empty = order.input_line.bare(self.place().row()).is_empty();
-        is_empty && self.cursor() != typed.cursor() && self.stands(order)
+        let line = &order.input_line;
+        let row = self.place().row();
+        let is_empty = line.bare(line.continued(row)).is_empty();
+        let is_continued = row.starts_with(line.continuation.trim_end());
+        let is_inside = line.home_column > 0 && self.cursor().0 == line.home(row);
+        let has_moved = self.cursor() != typed.cursor();
+        is_empty && is_continued && is_inside && has_moved && self.stands(order)
     }
 
     /// What stands between a prompt and the cursor, for each row above it that begins with one.
@@ -92,6 +99,11 @@ impl Probe {
         let last = line.inner(last.strip_suffix(behind).unwrap_or(last));
         let above = self.rows.get(first..row)?.iter().map(|row| line.bare(row));
         let mut rows: Vec<&str> = above.chain([last]).collect();
+        // What the program begins every further row with tells its input from what it prints below a sent one.
+        let begins = line.continuation.trim_end();
+        if !rows.iter().skip(1).all(|row| row.starts_with(begins)) {
+            return None;
+        }
         rows.iter_mut().skip(1).for_each(|row| *row = line.continued(row));
         Some(rows.join(" "))
     }
@@ -182,6 +194,18 @@ mod tests {
     }
 
     #[test]
+    fn a_sent_text_above_an_empty_row_is_no_input_where_further_rows_have_a_mark() {
+        let repeated =
+            InputLine { prompt: "> ".to_owned(), continuation: "> ".to_owned(), ..line() };
+        let order = order(repeated);
+        let typed = at(&order, 7, 1, "> see\n> | a b\n");
+        let sent = at(&order, 0, 2, "> see\n> | a b\n\n");
+        assert!(typed.stands(&order) && sent.has_left(&typed, &order));
+        assert!(!sent.has_a_line_more(&typed, &order), "a second Enter would answer a question");
+        assert!(!sent.holds(&order, &order.text));
+    }
+
+    #[test]
     fn the_mark_of_a_folded_text_counts_only_alone() {
         let order = order(line());
         assert!(at(&order, 18, 0, "› [Pasted 2 lines]\n").stands(&order));
@@ -231,5 +255,23 @@ mod tests {
         assert!(longer.holds(&order, &order.text), "it can still be submitted as it is");
         assert!(longer.has_a_line_more(&typed, &order));
         assert!(!typed.has_a_line_more(&typed, &order), "that Enter may still be on its way");
+    }
+
+    #[test]
+    fn a_sent_text_above_a_cursor_at_the_edge_is_no_line_more() {
+        let order = order(line());
+        let typed = at(&order, 7, 1, "› see\n  | a b\n");
+        let sent = at(&order, 0, 2, "› see\n  | a b\n\n");
+        assert!(!sent.has_a_line_more(&typed, &order), "an Enter would answer its next question");
+    }
+
+    #[test]
+    fn where_further_rows_begin_with_a_mark_a_line_more_has_one() {
+        let order = order(InputLine { continuation: "› ".to_owned(), ..line() });
+        let typed = at(&order, 7, 1, "› see\n› | a b\n");
+        let longer = at(&order, 2, 2, "› see\n› | a b\n›\n");
+        assert!(longer.has_a_line_more(&typed, &order));
+        let sent = at(&order, 2, 2, "› see\n› | a b\n\n");
+        assert!(!sent.has_a_line_more(&typed, &order));
     }
 }

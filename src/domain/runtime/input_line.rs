@@ -108,7 +108,7 @@ impl InputLine {
     }
 
     /// The column of the cursor when nothing is typed, on a row of the input line.
-    fn home(&self, row: &str) -> usize {
+    pub fn home(&self, row: &str) -> usize {
         let indent = if self.floating { width(row) - width(row.trim_start()) } else { 0 };
         indent + usize::from(self.home_column)
     }

@@ -48,7 +48,7 @@ pub fn tells_of_turns(state: &State, agent: &AgentAddress) -> bool {
 pub fn turn_began(step: &mut Step<'_>, agent: &AgentAddress, prompt: &str) {
     let is_in = |record: &MessageRecord| {
         let is_given = record.attempt.is_some() || record.is_uncertain;
-        is_given && prompt.contains(&wording::token(record.message.id))
+        is_given && wording::is_named_in(prompt, record.message.id)
     };
     for id in waiting(step.state(), agent, is_in) {
         deliver(step, agent, id, DeliveredBy::Turn);

@@ -158,6 +158,9 @@ impl AgentRecord {
         if source == StateSource::Screen {
             // What no rule knows stays not known while it moves: it must not pass for idle meanwhile.
             heard.signal.settled |= self.state == AgentState::Unknown && signal.state.is_none();
+            if let Some(last) = self.read.as_ref().filter(|last| last.is_over_in(signal, at)) {
+                heard.signal.until = last.signal.until;
+            }
             self.read = Some(heard);
         } else {
             self.has_reported |= signal.rule != OWN_WORD;
@@ -182,12 +185,15 @@ impl AgentRecord {
         let mut next = self.clone();
         next.hear(source, signal, at);
         let last = if source == StateSource::Screen { &self.read } else { &self.told };
+        let is_other_rule = last.as_ref().is_none_or(|heard| heard.signal.rule != signal.rule);
         let last = last.as_ref().and_then(|heard| heard.signal.state);
+        // What a person has typed may be gone: a message may wait for that.
+        let is_cleared = source == StateSource::Screen && signal.settled && is_other_rule;
         let counts = source != StateSource::Screen
             || signal.settled
             || is_asking(last)
             || is_asking(signal.state);
-        self.shown() != next.shown() || (last != signal.state && counts)
+        self.shown() != next.shown() || (last != signal.state && counts) || is_cleared
     }
 
     fn shown(&self) -> (AgentState, StateSource, Option<&String>, Option<Timestamp>) {

@@ -43,6 +43,17 @@ pub struct Heard {
     pub at: Timestamp,
 }
 
+impl Heard {
+    /// Whether the time that this one named has come and the same words still stand there: a clock in them, read
+    /// anew, would mean tomorrow.
+    pub fn is_over_in(&self, now: &Signal, at: Timestamp) -> bool {
+        let is_same = self.signal.state == now.state
+            && self.signal.rule == now.rule
+            && self.signal.evidence == now.evidence;
+        is_same && self.signal.until.is_some_and(|until| until <= at)
+    }
+}
+
 /// A conversation of an agent with its program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {

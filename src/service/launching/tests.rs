@@ -25,6 +25,10 @@ fn ordered(runtime: &str, settings: &str) -> Order {
     let fakes = Fakes::empty();
     fakes.folder.put("templates/runtimes/chat.toml", CHAT);
     fakes.folder.put("agency.toml", settings);
+    ordered_by(&fakes, runtime)
+}
+
+fn ordered_by(fakes: &Fakes, runtime: &str) -> Order {
     let outside = fakes.outside();
     outside.programs.put(Programs::load(&fakes.folder).expect("loaded"));
     let mut state = State::default();
@@ -71,6 +75,22 @@ fn everything_is_filled_in_and_nothing_is_read_twice() {
     assert_eq!(text("port"), Some("4100\n"));
     assert_eq!(text("password"), Some("hush\n"));
     assert_eq!(text("briefing.md"), Some("You are \"dev\".\nDo {home}."));
+    assert!(!view.prints_briefing);
+}
+
+#[test]
+fn a_program_that_takes_no_briefing_is_given_it_as_its_first_prompt() {
+    let prompted = r#"
+title = "Chat"
+command = ["chat"]
+[start]
+arguments = ["--quiet"]
+first_prompt = ["-i", "{prompt}"]
+"#;
+    let fakes = Fakes::empty();
+    fakes.folder.put("templates/runtimes/chat.toml", prompted);
+    let view = ordered_by(&fakes, "chat").fill(&secrets());
+    assert_eq!(view.argv, ["chat", "--quiet", "-i", "You are \"dev\".\nDo {home}."]);
     assert!(!view.prints_briefing);
 }
 

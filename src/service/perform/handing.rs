@@ -122,6 +122,7 @@ fn command(
     *program = found.ok_or_else(|| format!("`{program}` is not installed, or not in PATH"))?;
     let filled = |(key, value): (&String, &String)| (key.clone(), fill(value, values));
     let env: BTreeMap<String, String> = description.environment.iter().map(filled).collect();
-    let folder = values.get("folder").cloned().unwrap_or_default().into();
+    // Not the agent's own folder: what an agent writes there may configure the program.
+    let folder = values.get("files").cloned().unwrap_or_default().into();
     Ok(Way::Command { argv, env, folder })
 }

@@ -49,6 +49,12 @@ fn admitted(outside: &Outside, gate: &Gate, line: &str) -> Option<(Actor, Comman
 /// more is in the ledger already.
 fn is_news(handle: &Handle, actor: &Actor, at: Timestamp) -> bool {
     let Actor::Agent(address) = actor.clone() else { return false };
-    let since = handle.read(move |state, _| state.sessions.agent(&address).and_then(|a| a.since));
+    let since = handle.read(move |state, _| {
+        let started = state.supervisor.as_ref().map(|supervisor| supervisor.since);
+        let since = state.sessions.agent(&address).and_then(|agent| agent.since);
+        // What this supervisor has seen of it on its own is later than what was kept, and makes none of it untrue: a
+        // turn that began with a message is told by nothing else.
+        since.filter(|since| started.is_none_or(|started| *since < started))
+    });
     since.flatten().is_none_or(|since| since <= at)
 }

@@ -167,6 +167,7 @@ fn waiting_badge(kind: &str) -> Badge {
     let (symbol, word, tone) = match kind {
         "approval" => ("!", "approval", Tone::Warn),
         "permission" => ("!", "permission", Tone::Warn),
+        "dialog" => ("!", "dialog", Tone::Warn),
         "question" => ("?", "question", Tone::Warn),
         "dead_agent" => ("✗", "dead agent", Tone::Danger),
         "blocked_task" => ("■", "blocked task", Tone::Danger),

@@ -29,9 +29,9 @@ fn an_idle_workbench_asks_nothing_and_a_death_is_told_all_the_same() {
     let world = RealWorld::new();
     let made = world.tmux.ensure(&world.plan(&["lead", "dev"])).expect("it is made");
     let hints = hints(&world);
-    wait_for("the server tells by itself", || {
-        world.tmux.look_every() > Duration::from_secs(1)
-            && hints.try_iter().any(|hint| hint == TerminalHint::Changed)
+    wait_for("it is told by itself", || world.tmux.look_every() > Duration::from_secs(1));
+    wait_for("what was told of the beginning", || {
+        hints.recv_timeout(Duration::from_millis(1500)).is_err()
     });
     let before = world.tmux.server.asked();
     assert!(hints.recv_timeout(Duration::from_millis(2500)).is_err(), "nothing happens");
@@ -41,8 +41,86 @@ fn an_idle_workbench_asks_nothing_and_a_death_is_told_all_the_same() {
     let died = hints.recv_timeout(Duration::from_secs(10));
     assert_eq!(died, Ok(TerminalHint::Changed));
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
-    let panes = world.tmux.look().expect("it answers").panes;
-    assert_ne!(panes[1].life, PaneLife::Alive);
+    wait_for("it is seen", || life(&world, 1) != PaneLife::Alive);
+}
+
+fn life(world: &RealWorld, at: usize) -> PaneLife {
+    world.tmux.look().expect("it answers").panes[at].life
+}
+
+/// Until the death of this pane has been told, and seen by a look that it was told for.
+fn dies(world: &RealWorld, hints: &Receiver<TerminalHint>, pane: &PaneSeen) -> Duration {
+    hints.try_iter().for_each(drop);
+    let began = Instant::now();
+    world.end_program(pane);
+    loop {
+        let hint = hints.recv_timeout(Duration::from_secs(5)).expect("it is told");
+        if hint == TerminalHint::Changed && life(world, 0) != PaneLife::Alive {
+            return began.elapsed();
+        }
+    }
+}
+
+#[test]
+fn a_death_is_told_at_once_in_each_life_and_to_each_supervisor() {
+    let mut world = RealWorld::new();
+    let mut plan = world.plan(&["lead"]);
+    for round in 0..4 {
+        // Each round with a life of its own; the last one is found by a supervisor that came later.
+        plan.panes[0].spawn = crate::ports::terminals::contract::fresh_spawn();
+        let pane = world.tmux.ensure(&plan).expect("it is made").remove(0);
+        if round == 3 {
+            let socket = Some(world.socket.to_string_lossy().into_owned());
+            let home = "/test home".to_owned();
+            world.tmux = Tmux::new(&Settings { socket, home, deadline: Settings::DEADLINE });
+        }
+        let hints = hints(&world);
+        let took = dies(&world, &hints, &pane);
+        assert!(took < Duration::from_secs(1), "life {round}: {took:?}");
+    }
+}
+
+#[test]
+fn where_the_kernel_tells_nothing_the_server_compares() {
+    let mut world = RealWorld::new();
+    world.tmux.vigil = vigil::Vigil::new(Arc::clone(&world.tmux.server.hint), |_| None);
+    let pane = world.tmux.ensure(&world.plan(&["lead"])).expect("it is made").remove(0);
+    let hints = hints(&world);
+    wait_for("the server tells", || world.tmux.look_every() > Duration::from_secs(1));
+    let took = dies(&world, &hints, &pane);
+    assert!(took < Duration::from_secs(4), "{took:?}");
+}
+
+#[test]
+fn the_server_compares_nothing_while_the_kernel_tells() {
+    let mut world = RealWorld::new();
+    world.tmux.ensure(&world.plan(&["lead"])).expect("it is made");
+    let told = hints(&world);
+    world.tmux.look().expect("it answers");
+    wait_for("the first news are over", || told.recv_timeout(Duration::from_millis(1500)).is_err());
+    // What it would compare changes without a death: a mark that makes a pane a shell.
+    world.user(&["set-option", "-p", "-t", "=Code:agents", "@agency_shell", "1"]);
+    assert!(told.recv_timeout(Duration::from_millis(2500)).is_err(), "nobody compares");
+    world.tmux.vigil = vigil::Vigil::new(Arc::clone(&world.tmux.server.hint), |_| None);
+    world.tmux.look().expect("it answers");
+    assert!(told.recv_timeout(Duration::from_secs(5)).is_ok(), "now the server does");
+}
+
+#[test]
+fn another_program_in_front_of_a_shell_is_told() {
+    let world = RealWorld::new();
+    let go = world.folder.path().join("go");
+    let script =
+        format!("set -m; until [ -e '{}' ]; do sleep 0.1; done; sleep 1000; :", go.display());
+    let plan = program(&world, &script);
+    let pane = world.tmux.ensure(&plan).expect("it is made").remove(0);
+    world.user(&["set-option", "-p", "-t", &pane.pane.0, "@agency_shell", "1"]);
+    let hints = hints(&world);
+    let front = || world.tmux.look().expect("it answers").panes[0].foreground.clone();
+    wait_for("it is a shell", || front().is_some());
+    std::fs::File::create(&go).expect("made");
+    wait_for("another one is told", || hints.try_iter().any(|hint| hint == TerminalHint::Changed));
+    wait_for("it is seen", || front().as_deref() == Some("sleep"));
 }
 
 #[test]

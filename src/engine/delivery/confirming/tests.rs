@@ -67,6 +67,14 @@ fn a_typed_message_is_delivered_when_its_turn_begins() {
 }
 
 #[test]
+fn a_message_that_another_one_quotes_is_not_confirmed_by_it() {
+    let mut world = idle(typed_program());
+    let id = submitted(&mut world, Typed::Submitted);
+    world.tells(beginning(&format!("[agency] note, message x\n| did you get {id}?")));
+    assert_eq!(state(&world, id), OPEN);
+}
+
+#[test]
 fn nothing_is_offered_while_a_message_is_submitted_and_unconfirmed() {
     let mut world = idle(typed_program());
     let id = submitted(&mut world, Typed::Submitted);

@@ -178,6 +178,17 @@ fn who_is_unknown_for_a_minute_is_worth_a_look_and_a_limit_says_until_when() {
 }
 
 #[test]
+fn a_limit_whose_time_has_come_is_not_read_as_tomorrows() {
+    let mut world = World::of_program(program());
+    let limited = |until| Reading { until, ..showing(AgentState::Limited).expect("a reading") };
+    world.shows(Some(limited("2026-01-02T03:05:00Z".parse().ok())), true);
+    world.wait_ms(120_000);
+    let turn = world.shows(Some(limited("2026-01-03T03:05:00Z".parse().ok())), true);
+    assert_eq!(turn.events.len(), 0);
+    assert!(record(&world).is_past_limit(world.at));
+}
+
+#[test]
 fn a_permission_is_shown_with_what_is_asked() {
     let mut world = World::of_program(program());
     let reason = Some("may I run `make`?".to_owned());
