@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::command::Cmd;
 use super::hearing::Number;
@@ -18,13 +19,17 @@ use crate::ports::terminals::{PaneId, PaneLife};
 
 /// All listeners, by the id of their session.
 #[derive(Default)]
-pub(super) struct Ears(Mutex<BTreeMap<String, Listener>>);
+pub(super) struct Ears {
+    listeners: Mutex<BTreeMap<String, Listener>>,
+    is_any_missing: AtomicBool,
+}
 
 impl Ears {
     /// Opens, ends and informs listeners, so that all panes that are read are heard. One that cannot be
     /// opened now is tried again at the next look.
     pub(super) fn tend(&self, server: &Server, snapshot: &Snapshot) {
-        let mut listeners = lock(&self.0);
+        let mut listeners = lock(&self.listeners);
+        let mut is_any_missing = false;
         let wanted = wanted(snapshot);
         listeners.retain(|session, listener| listener.is_alive() && wanted.contains_key(session));
         for (session, panes) in wanted {
@@ -33,15 +38,22 @@ impl Ears {
             {
                 listeners.insert(session.clone(), listener);
             }
-            if let Some(listener) = listeners.get(&session) {
-                listener.read_only(&panes);
+            match listeners.get(&session) {
+                Some(listener) => listener.read_only(&panes),
+                None => is_any_missing = true,
             }
         }
+        self.is_any_missing.store(is_any_missing, Ordering::SeqCst);
+    }
+
+    /// Whether a session is not heard that should be: then a look is due soon.
+    pub(super) fn is_any_missing(&self) -> bool {
+        self.is_any_missing.load(Ordering::SeqCst)
     }
 
     /// These panes are about to be read: what must run first, so that what they print from then on is heard.
     pub(super) fn read_now(&self, panes: &[PaneId]) -> Vec<Cmd> {
-        let listeners = lock(&self.0);
+        let listeners = lock(&self.listeners);
         let mut first = Vec::new();
         for number in panes.iter().filter_map(number) {
             for listener in listeners.values().filter(|listener| listener.is_read_now(number)) {
@@ -54,7 +66,7 @@ impl Ears {
 
     /// None of these panes could be read.
     pub(super) fn not_read(&self, panes: &[PaneId]) {
-        let listeners = lock(&self.0);
+        let listeners = lock(&self.listeners);
         for number in panes.iter().filter_map(number) {
             listeners.values().for_each(|listener| listener.was_not_read(number));
         }
@@ -63,7 +75,7 @@ impl Ears {
     /// Whether a pane's program shows a progress; none if nobody heard of one.
     pub(super) fn progress(&self, pane: &PaneId) -> Option<bool> {
         let number = number(pane)?;
-        lock(&self.0).values().find_map(|listener| listener.progress(number))
+        lock(&self.listeners).values().find_map(|listener| listener.progress(number))
     }
 }
 

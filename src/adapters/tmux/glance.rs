@@ -48,6 +48,11 @@ struct Last {
 }
 
 impl Glance {
+    /// The next look is a whole one.
+    pub(super) fn forget(&self) {
+        *lock(&self.last) = None;
+    }
+
     /// What was seen last, if it is still so; else what the whole look sees, kept for the next time.
     pub(super) fn or_look(
         &self,

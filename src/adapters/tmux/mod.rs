@@ -108,6 +108,9 @@ impl Terminals for Tmux {
     }
 
     fn look(&self) -> Result<Sighting, TerminalError> {
+        if self.ears.is_any_missing() {
+            self.glance.forget();
+        }
         self.glance.or_look(&self.server, || {
             let snapshot = Snapshot::take(&self.server)?;
             hooks::refresh(&self.server, &snapshot);
@@ -121,7 +124,7 @@ impl Terminals for Tmux {
     }
 
     fn look_every(&self) -> Duration {
-        match self.server.is_told() {
+        match self.server.is_told() && !self.ears.is_any_missing() {
             true => LOOK_FOR_SAFETY,
             false => LOOK_FOR_ALL,
         }
