@@ -3,6 +3,7 @@
 //! That server stands for the terminal of a person: what it costs is not counted anywhere.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agency::adapters::tmux::{Settings, Tmux};
 use agency::ports::terminals::{PaneId, Terminals as _};
@@ -21,7 +22,10 @@ pub struct Watched {
 impl Watched {
     /// Shows a workbench and waits until it is drawn with this text in it.
     pub fn start(place: &Place, text: &str) -> Self {
-        let socket = place.root().join("s").display().to_string();
+        // One of its own each time: the last one's server may still be ending.
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let socket = place.root().join(format!("s{number}")).display().to_string();
         let variable =
             |name: &str, path: &str| format!("{name}={}", place.root().join(path).display());
         let size = ["new-session", "-d", "-x", "200", "-y", "60"];

@@ -54,10 +54,24 @@ pub fn sweep(folder: &Path) {
             .and_then(|name| name.strip_prefix(HALF_WRITTEN)?.split_once('-')?.0.parse().ok())
             .and_then(Pid::from_raw);
         let is_dead = writer.is_some_and(|writer| test_kill_process(writer) == Err(Errno::SRCH));
-        if is_dead && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            let _ = std::fs::remove_file(entry.path());
-        }
+        let Some(kind) = entry.file_type().ok().filter(|_| is_dead) else { continue };
+        // Neither follows a link: one of that name is not ours.
+        let _ = match () {
+            () if kind.is_file() => std::fs::remove_file(entry.path()),
+            () if kind.is_dir() => std::fs::remove_dir_all(entry.path()),
+            () => Ok(()),
+        };
     }
+}
+
+/// A folder for this process's scratch files, gone with its value, or swept if the process is killed.
+pub fn scratch_folder(place: &Path) -> io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix(&half_written()).tempdir_in(place)
+}
+
+/// How the names of what this process has not finished begin.
+fn half_written() -> String {
+    format!("{HALF_WRITTEN}{}-", std::process::id())
 }
 
 fn write_beside(
@@ -66,8 +80,7 @@ fn write_beside(
     mode: u32,
     durable: bool,
 ) -> io::Result<tempfile::NamedTempFile> {
-    let prefix = format!("{HALF_WRITTEN}{}-", std::process::id());
-    let mut file = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder_of(path))?;
+    let mut file = tempfile::Builder::new().prefix(&half_written()).tempfile_in(folder_of(path))?;
     file.write_all(bytes)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     if durable {
@@ -112,7 +125,11 @@ mod tests {
             std::fs::File::create(place(pid)).expect("made");
         }
         std::fs::File::create(folder.path().join(".new-name")).expect("made");
+        let scratch = folder.path().join(format!(".new-{}-scratch", ended.id()));
+        std::fs::create_dir_all(scratch.join("deeper")).expect("made");
+        let own = scratch_folder(folder.path()).expect("made");
         sweep(folder.path());
+        assert!(!scratch.exists() && own.path().exists());
         assert!(!place(ended.id()).exists());
         assert!(place(std::process::id()).exists() && folder.path().join(".new-name").exists());
     }

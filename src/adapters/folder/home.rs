@@ -35,8 +35,8 @@ const IGNORED: [&str; 7] = [
     "/agencies/*/worktrees/",
 ];
 
-/// Where the supervisor replaces files.
-const WRITTEN: [&str; 3] = ["", "registry", "docs/decisions"];
+/// Where the supervisor replaces files, or works on some for a while.
+const WRITTEN: [&str; 4] = ["", "registry", "docs/decisions", "sandbox/testing"];
 
 /// Removes what a supervisor that was killed left half written.
 pub fn sweep(home: &Path) {

@@ -9,6 +9,7 @@ use super::checkouts;
 use super::combine::PLAIN_DIFF;
 use super::run::{io_problem, plumbing};
 use super::worktree;
+use crate::adapters::files;
 use crate::ports::repositories::RepositoryError;
 
 /// Writes a tree's files into an empty folder.
@@ -17,10 +18,9 @@ pub(super) fn export(project: &Path, tree: &str, folder: &Path) -> Result<(), Re
     std::fs::create_dir_all(folder).map_err(|error| io_problem(folder, &error))?;
     let folder = folder.canonicalize().map_err(|error| io_problem(folder, &error))?;
     let repository = checkouts::common_folder(project)?;
-    // Beside the files: it goes with them should this process end in the middle.
+    // Beside the files, under a name that is swept should this process end in the middle.
     let place = folder.parent().unwrap_or(&folder);
-    let scratch = tempfile::Builder::new().prefix(".index-").tempdir_in(place);
-    let scratch = scratch.map_err(|error| io_problem(place, &error))?;
+    let scratch = files::scratch_folder(place).map_err(|error| io_problem(place, &error))?;
     // An index of its own: `read-tree -u` into nothing writes every file and overwrites none.
     plumbing(&folder)
         .args(["-c", "core.sparseCheckout=false", "-c", "core.bare=false"])
