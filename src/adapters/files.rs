@@ -56,11 +56,11 @@ pub fn sweep(folder: &Path) {
         let is_dead = writer.is_some_and(|writer| test_kill_process(writer) == Err(Errno::SRCH));
         let Some(kind) = entry.file_type().ok().filter(|_| is_dead) else { continue };
         // Neither follows a link: one of that name is not ours.
-        let _ = match () {
-            () if kind.is_file() => std::fs::remove_file(entry.path()),
-            () if kind.is_dir() => std::fs::remove_dir_all(entry.path()),
-            () => Ok(()),
-        };
+        if kind.is_file() {
+            let _ = std::fs::remove_file(entry.path());
+        } else if kind.is_dir() {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 

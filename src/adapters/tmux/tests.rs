@@ -157,3 +157,11 @@ fn signal(signal: &str, pid: &str) {
 }
 
 terminals_contract!(RealWorld::new());
+
+/// Plans of two sessions, each with one agent.
+fn two_plans(world: &RealWorld) -> (SessionPlan, SessionPlan) {
+    let mut other = world.plan(&["lead"]);
+    other.agency = Name::parse("Other").expect("a name");
+    other.panes[0].agent.agency = other.agency.clone();
+    (world.plan(&["lead"]), other)
+}

@@ -146,21 +146,14 @@ fn a_flood_is_told_a_few_times_a_second_and_runs_on() {
     // However fast it prints: never more often than what its panes print is told at all.
     assert!(began.elapsed() >= Duration::from_millis(120), "{:?}", began.elapsed());
     assert!(screens[0].rows.iter().all(|row| "flood".starts_with(row.as_str())));
-    let bytes = |_: ()| {
-        let size =
-            ["display-message", "-p", "-t", &seen.pane.0, "#{history_size} #{history_bytes}"];
-        world.user(&size)
-    };
-    assert!(!bytes(()).is_empty(), "the server lives");
+    let size = ["display-message", "-p", "-t", &seen.pane.0, "#{history_size} #{history_bytes}"];
+    assert!(!world.user(&size).is_empty(), "the server lives");
 }
 
 #[test]
 fn a_listener_goes_with_its_session_and_comes_back_with_it() {
     let world = RealWorld::new();
-    let plan = world.plan(&["lead"]);
-    let mut other = world.plan(&["lead"]);
-    other.agency = Name::parse("Other").expect("a name");
-    other.panes[0].agent.agency = other.agency.clone();
+    let (plan, other) = two_plans(&world);
     world.tmux.ensure(&plan).expect("it is made");
     world.tmux.ensure(&other).expect("it is made");
     world.tmux.look().expect("it answers");

@@ -46,10 +46,7 @@ fn a_server_that_stops_under_a_large_text_gives_uncertain_not_a_hang() {
 #[test]
 fn the_client_moves_on_when_its_session_is_closed() {
     let world = RealWorld::new();
-    let plan = world.plan(&["lead"]);
-    let mut other = world.plan(&["lead"]);
-    other.agency = Name::parse("Other").expect("a name");
-    other.panes[0].agent.agency = other.agency.clone();
+    let (plan, other) = two_plans(&world);
     world.tmux.ensure(&plan).expect("it is made");
     world.tmux.ensure(&other).expect("it is made");
     world.kill_session(&plan.agency);
