@@ -25,7 +25,7 @@ pub mod deciding;
 
 pub use deciding::{
     asked, branch_retired, carry, merge_again, merge_finished, open, resume, retire_branches,
-    void_all_of, void_open_of,
+    take_up, void_all_of, void_open_of,
 };
 
 /// Every approval.

@@ -227,6 +227,12 @@ pub enum Input {
         approval: ApprovalId,
     },
 
+    /// Something could not be written or removed, and stays as it was.
+    LeftUndone {
+        /// What kind of thing.
+        what: LeftUndone,
+    },
+
     /// A timer rang.
     Rang {
         /// Which.
@@ -265,6 +271,7 @@ impl Input {
             | Self::ProofFinished { .. }
             | Self::MergeFinished { .. }
             | Self::Documented { .. }
+            | Self::LeftUndone { .. }
             | Self::Rang { .. } => true,
         }
     }
@@ -293,6 +300,15 @@ pub struct Offer {
     pub demo: Option<String>,
 }
 
+/// What a full disk or a folder without rights left undone; it is asked for again after a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftUndone {
+    /// A message is not in its mailbox.
+    Mailbox,
+    /// A decision is not written down, or a worktree or branch of closed work still stands.
+    Work,
+}
+
 /// What a timer is for. A timer that rings late or twice does no harm: whoever it wakes looks again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Timer {
@@ -315,4 +331,6 @@ pub enum Timer {
     },
     /// A message's time may have run out.
     Expire,
+    /// What was left undone may be done now.
+    TakeUp,
 }

@@ -110,12 +110,7 @@ fn route(step: &mut Step<'_>, input: Input) {
         Input::WorkIntegrated { ticket, task, purpose, result } => {
             submissions::work_integrated(step, ticket, task, purpose, result);
         }
-        Input::WorktreeRetired { task, kept } => {
-            // A removal that is asked for twice retires twice, and finds nothing the second time.
-            if step.state().tasks.tasks.get(&task).is_some_and(|record| !record.is_retired) {
-                step.record(Event::WorktreeRetired { task, kept });
-            }
-        }
+        Input::WorktreeRetired { task, kept } => tasks::worktree_retired(step, task, kept),
         Input::BranchRetired { feature, kept } => approvals::branch_retired(step, feature, kept),
         Input::ProofFinished { submission, outcome } => {
             submissions::proof_finished(step, submission, *outcome);
@@ -124,6 +119,7 @@ fn route(step: &mut Step<'_>, input: Input) {
             approvals::merge_finished(step, approval, result);
         }
         Input::Documented { approval } => step.record(Event::ApprovalDocumented { approval }),
+        Input::LeftUndone { what } => recovery::left_undone(step, what),
         Input::Rang { timer } => rang(step, timer),
     }
 }
@@ -190,6 +186,7 @@ fn rang(step: &mut Step<'_>, timer: input::Timer) {
         input::Timer::Ensure { agency } => sessions::ensure_again(step, &agency),
         input::Timer::Merge { approval } => approvals::merge_again(step, approval),
         input::Timer::Expire => mail::expire(step),
+        input::Timer::TakeUp => recovery::take_up(step),
     }
 }
 

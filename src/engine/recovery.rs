@@ -3,11 +3,14 @@
 //! Every effect whose event stands without its outcome is asked for again; each can be repeated with no
 //! second effect. The one thing that cannot be repeated is typing: see [`crate::engine::delivery`].
 
+use jiff::SignedDuration;
+
 use crate::domain::id::MessageId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::engine::approvals;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
+use crate::engine::input::{LeftUndone, Timer};
 use crate::engine::mail;
 use crate::engine::sessions::{Wanted, deciding};
 use crate::engine::step::Step;
@@ -26,6 +29,29 @@ pub fn woke(step: &mut Step<'_>, pid: u32, version: String) {
     submissions::resume(step);
     approvals::resume(step);
     mail::expire(step);
+}
+
+/// Pause before what could not be written is written again: nobody waits longer for a disk that has room again.
+const MAILBOX_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+
+/// The same for what costs programs to try, and may be refused for as long as a person leaves it so.
+const WORK_PAUSE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Something stays undone for now.
+pub fn left_undone(step: &mut Step<'_>, what: LeftUndone) {
+    let pause = match what {
+        LeftUndone::Mailbox => MAILBOX_PAUSE,
+        LeftUndone::Work => WORK_PAUSE,
+    };
+    let at = step.now.at.saturating_add(pause).unwrap_or(step.now.at);
+    step.perform(Effect::WakeAt { at, timer: Timer::TakeUp });
+}
+
+/// Asks again for everything that stands without its outcome and that nobody else asks for.
+pub fn take_up(step: &mut Step<'_>) {
+    refill_mailboxes(step);
+    approvals::retire_branches(step);
+    approvals::take_up(step);
 }
 
 /// What was being typed when the last supervisor died may or may not have arrived.

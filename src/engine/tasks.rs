@@ -25,7 +25,7 @@ use crate::engine::event::Event;
 
 pub mod deciding;
 
-pub use deciding::{asked, work_inspected};
+pub use deciding::{asked, work_inspected, worktree_retired};
 
 /// Every task and feature.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

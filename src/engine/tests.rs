@@ -81,7 +81,7 @@ mod chance {
     use crate::domain::submission::ProofOutcome;
     use crate::engine::effect::Effect;
     use crate::engine::event::Event;
-    use crate::engine::input::{Input, Offer, Purpose, Ticket, Timer};
+    use crate::engine::input::{Input, LeftUndone, Offer, Purpose, Ticket, Timer};
     use crate::engine::testing::samples::{evidence, preview, signed};
     use crate::engine::testing::{
         Turn, World, after, agent, contract, definition, id, name, sending,
@@ -271,6 +271,7 @@ mod chance {
                 };
                 Input::MergeFinished { approval, result }
             }
+            9 if b.is_multiple_of(4) => Input::LeftUndone { what: LeftUndone::Work },
             9 => Input::Documented { approval },
             10 => {
                 let kept = Kept { branch_ref: None, uncommitted_ref: None };
@@ -297,7 +298,12 @@ mod chance {
             }
             7 => {
                 world.wait_ms(i64::from(a) * 300);
-                let timers = [Timer::Offer, Timer::Expire, Timer::Ensure { agency: name("Code") }];
+                let timers = [
+                    Timer::Offer,
+                    Timer::TakeUp,
+                    Timer::Expire,
+                    Timer::Ensure { agency: name("Code") },
+                ];
                 let timer = timers[usize::from(b) % timers.len()].clone();
                 world.feed(Input::Rang { timer })
             }

@@ -238,3 +238,14 @@ fn an_agent_at_its_limit_gets_its_message_when_it_goes_on() {
     world.wait_for_text(WORKER, "after");
     wait_for_message(&world, &waiting, "acknowledged");
 }
+
+#[test]
+fn a_mailbox_that_cannot_be_written_is_filled_when_it_can() {
+    let world = team("");
+    let mailbox = world.home().join("agencies/Team/mail/worker");
+    world.write("agencies/Team/mail/worker", "in the way");
+    let id = send(&world, WORKER, "patience");
+    assert_eq!(message(&world, &id)["state"], "accepted", "it is not in its mailbox");
+    std::fs::remove_file(&mailbox).expect("removed");
+    assert_arrives_once(&world, WORKER, &id);
+}

@@ -337,26 +337,37 @@ fn void_where(step: &mut Step<'_>, reason: &str, is_meant: impl Fn(&ApprovalReco
 
 /// Takes up merges and records that a supervisor that died left half done.
 pub fn resume(step: &mut Step<'_>) {
-    let records: Vec<(ApprovalId, bool, bool)> = step
+    let merging: Vec<ApprovalId> = step
         .state()
         .approvals
         .approvals
         .values()
-        .map(|r| (r.id, r.is_merging(), r.state == ApprovalState::Merged && !r.is_documented))
+        .filter(|record| record.is_merging())
+        .map(|record| record.id)
         .collect();
-    for (id, is_merging, is_undocumented) in records {
+    for id in merging {
         let is_proving = step
             .state()
             .approvals
             .submission_of(id)
             .and_then(|submission| step.state().submissions.submissions.get(&submission))
             .is_some_and(|record| record.is_proving);
-        if is_merging && !is_proving {
+        if !is_proving {
             merge(step, id);
         }
-        if is_undocumented {
-            step.perform(Effect::Document { approval: id });
-        }
+    }
+    take_up(step);
+}
+
+/// Asks again for what follows a merge: its decision record, and the end of its worktrees.
+pub fn take_up(step: &mut Step<'_>) {
+    let is_undocumented =
+        |record: &&ApprovalRecord| record.state == ApprovalState::Merged && !record.is_documented;
+    let records = step.state().approvals.approvals.values();
+    let documents: Vec<ApprovalId> =
+        records.filter(is_undocumented).map(|record| record.id).collect();
+    for approval in documents {
+        step.perform(Effect::Document { approval });
     }
     let merged: Vec<Retirement> = step.state().tasks.retirements(None);
     for retirement in merged {

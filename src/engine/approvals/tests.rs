@@ -8,7 +8,7 @@ use crate::domain::submission::ProofOutcome;
 use crate::domain::task::TaskState;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
-use crate::engine::input::{Input, Offer, Purpose, Ticket, Timer};
+use crate::engine::input::{Input, LeftUndone, Offer, Purpose, Ticket, Timer};
 use crate::engine::testing::samples::{evidence, preview, signed};
 use crate::engine::testing::{Turn, World, agent, answer_of, code_of, contract, name};
 use crate::ports::repositories::{Integrated, Kept, Merged, WorkState};
@@ -459,6 +459,14 @@ fn whoever_comes_up_asks_for_everything_that_was_under_way_exactly_once() {
     proven(&mut world, 1, passed("newbase", "change"));
     merged(&mut world, Ok(Merged::Done { commit: "c0ffee".to_owned() }));
     assert_eq!(count(&world.feed(woken())), [2, 1, 0, 0, 0, 1, 1, 1]);
+    let undone = world.feed(Input::LeftUndone { what: LeftUndone::Work });
+    let wakes = |effect: &Effect| matches!(effect, Effect::WakeAt { timer: Timer::TakeUp, .. });
+    assert_eq!(undone.effects.iter().filter(|effect| wakes(effect)).count(), 1);
+    assert_eq!(
+        count(&world.feed(Input::Rang { timer: Timer::TakeUp })),
+        [0, 0, 0, 0, 0, 1, 1, 0],
+        "what follows a merge is asked for again, nothing else"
+    );
     world.feed(Input::Documented { approval: FIRST });
     let kept = Kept { branch_ref: None, uncommitted_ref: None };
     world.feed(Input::WorktreeRetired { task, kept });

@@ -18,7 +18,14 @@ use crate::engine::sessions::deciding::require_agency;
 use crate::engine::step::Step;
 use crate::engine::submissions::{hand_in, require_integration};
 use crate::engine::tasks::TaskRecord;
-use crate::ports::repositories::WorkState;
+use crate::ports::repositories::{Kept, WorkState};
+
+/// A worktree is gone. A removal that is asked for twice retires twice, and finds nothing the second time.
+pub fn worktree_retired(step: &mut Step<'_>, task: TaskId, kept: Kept) {
+    if step.state().tasks.tasks.get(&task).is_some_and(|record| !record.is_retired) {
+        step.record(Event::WorktreeRetired { task, kept });
+    }
+}
 
 /// Carries out a command about tasks; no answer means that it comes later.
 pub fn asked(

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::domain::approval::SignedStatement;
 use crate::domain::id::ApprovalId;
 use crate::domain::text::{to_line, to_plain};
-use crate::engine::input::Input;
+use crate::engine::input::{Input, LeftUndone};
 use crate::engine::state::State;
 use crate::service::board;
 use crate::service::lanes::Lanes;
@@ -99,7 +99,8 @@ pub fn document(
             match written {
                 Ok(()) => handle.input(Input::Documented { approval }),
                 Err(error) => {
-                    tracing::error!(%approval, %error, "the decision could not be written down")
+                    tracing::error!(%approval, %error, "the decision could not be written down");
+                    handle.input(Input::LeftUndone { what: LeftUndone::Work });
                 }
             }
         }),

@@ -8,7 +8,7 @@ use crate::domain::authentication::verify_mac;
 use crate::domain::id::{MessageId, SpawnId, derived_id};
 use crate::domain::message::{DeadReason, Draft, Message};
 use crate::domain::name::{Address, AgentAddress};
-use crate::engine::input::Input;
+use crate::engine::input::{Input, LeftUndone};
 use crate::engine::state::State;
 use crate::failpoint;
 use crate::manifest::message::{Auth, parse_message, render};
@@ -30,9 +30,9 @@ pub fn fill(
     if let Some(to) = to
         && let Err(error) = outside.mailboxes.put(&to, id, &render(&record.message))
     {
-        // Accepted and not routed: it is tried again when the supervisor comes up, and shown until then.
+        // Accepted and not routed: it is shown as such until it can be written.
         tracing::error!(%id, %error, "the mailbox could not be written");
-        return Vec::new();
+        return vec![Input::LeftUndone { what: LeftUndone::Mailbox }];
     }
     failpoint::hit("message.in_mailbox");
     if let Some(file) = file {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::domain::id::TaskId;
 use crate::domain::name::Name;
 use crate::engine::effect::Retirement;
-use crate::engine::input::{Input, Purpose, Ticket};
+use crate::engine::input::{Input, LeftUndone, Purpose, Ticket};
 use crate::engine::state::State;
 use crate::failpoint;
 use crate::ports::repositories::{Integrated, Kept};
@@ -109,7 +109,10 @@ pub fn retire(
         &project_lane(&order.project.clone()),
         Box::new(move || match outside.repositories.retire(&order) {
             Ok(kept) => handle.input(Input::WorktreeRetired { task: retirement.task, kept }),
-            Err(error) => tracing::warn!(task = %retirement.task, %error, "the worktree stays"),
+            Err(error) => {
+                tracing::warn!(task = %retirement.task, %error, "the worktree stays");
+                handle.input(Input::LeftUndone { what: LeftUndone::Work });
+            }
         }),
     );
 }
@@ -128,7 +131,10 @@ pub fn retire_branch(
         &project_lane(&project.clone()),
         Box::new(move || match outside.repositories.retire_branch(&project, &branch, &keep_as) {
             Ok(kept) => handle.input(Input::BranchRetired { feature, kept }),
-            Err(error) => tracing::warn!(%branch, %error, "the branch stays"),
+            Err(error) => {
+                tracing::warn!(%branch, %error, "the branch stays");
+                handle.input(Input::LeftUndone { what: LeftUndone::Work });
+            }
         }),
     );
 }
