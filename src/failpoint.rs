@@ -39,6 +39,14 @@ pub const ALL: &[&str] = &[
     "merge.documented",
     "merge.worktree_kept",
     "merge.worktree_retired",
+    // crew
+    "hire.recorded",
+    "hire.role_written",
+    "hire.defined",
+    "crew.seen",
+    "dismiss.recorded",
+    "dismiss.pane_closed",
+    "dismiss.defined",
     // removal
     "remove.recorded",
     "remove.session_closed",

@@ -95,6 +95,7 @@ fn agent_definition(number: u32) -> AgentDefinition {
         role_file: format!("agents/agent{number}.md").into(),
         runtime: name("rehearsal"),
         skills: vec!["patience".to_owned()],
+        temporary: false,
     }
 }
 

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
-    ack, approvals, attach, branch, brief, completions, create, demo, doctor, down, explain, goal,
-    hook, inbox, init, inside, ledger, list, log, man, messages, remove, runtime, send, sessions,
-    status, submit, task, template, up,
+    ack, approvals, attach, branch, brief, completions, create, demo, dismiss, doctor, down,
+    explain, goal, hire, hook, inbox, init, inside, ledger, list, log, man, matching, messages,
+    remove, runtime, send, sessions, status, submit, task, template, up,
 };
 
 /// A whole command line.
@@ -108,8 +108,14 @@ pub enum Verb {
     Restart(sessions::RestartArgs),
     /// Archive an agency; its work is kept
     Remove(remove::RemoveArgs),
+    /// Take an agent into an agency
+    Hire(hire::HireArgs),
+    /// Let an agent go; what it made stays
+    Dismiss(dismiss::DismissArgs),
     /// Print what an agent is told at its start
     Brief(brief::BriefArgs),
+    /// Which agency a goal is for, and why
+    Match(matching::MatchArgs),
     /// Give an agency a goal in prose
     Goal(goal::GoalArgs),
     /// Send a message

@@ -95,8 +95,13 @@ fn agent_row(agent: &AgentView, scene: &Scene) -> Vec<Cell> {
         Cell::text(agent.runtime.as_str()),
         Cell::text(agent.pane.as_deref().unwrap_or("-")),
         Cell::text(agent.task.map_or_else(|| "-".to_owned(), |task| task.to_string())),
-        Cell::text(&agent.role),
+        Cell::text(role(agent)),
     ]
+}
+
+fn role(agent: &AgentView) -> String {
+    let mark = if agent.temporary { " (temporary)" } else { "" };
+    format!("{}{mark}", agent.role)
 }
 
 #[cfg(test)]

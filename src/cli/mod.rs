@@ -14,11 +14,13 @@ pub mod completions;
 pub mod create;
 pub mod demo;
 pub mod desk;
+pub mod dismiss;
 pub mod doctor;
 pub mod down;
 pub mod explain;
 pub mod follow;
 pub mod goal;
+pub mod hire;
 pub mod hook;
 pub mod house;
 pub mod inbox;
@@ -28,6 +30,7 @@ pub mod ledger;
 pub mod list;
 pub mod log;
 pub mod man;
+pub mod matching;
 pub mod messages;
 pub mod output;
 pub mod remove;
@@ -175,7 +178,10 @@ fn dispatch(verb: Option<Verb>, desk: &mut Desk<'_>) -> Ending {
         Verb::Stop(args) => sessions::stop(&args, desk),
         Verb::Restart(args) => sessions::restart(&args, desk),
         Verb::Remove(args) => remove::run(&args, desk),
+        Verb::Hire(args) => hire::run(&args, desk),
+        Verb::Dismiss(args) => dismiss::run(&args, desk),
         Verb::Brief(args) => brief::run(&args, desk),
+        Verb::Match(args) => matching::run(&args, desk),
         Verb::Goal(args) => goal::run(&args, desk),
         Verb::Send(args) => send::run(&args, desk),
         Verb::Inbox(args) => inbox::run(&args, desk),

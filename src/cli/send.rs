@@ -160,11 +160,16 @@ pub fn answer_with_message(workbench: &Workbench, answer: &Answer, desk: &mut De
         desk.output.line(answer_text(answer));
         return Ok(DONE);
     }
-    match answer_text(answer).parse::<MessageId>() {
-        Ok(id) => desk.output.json(&workbench.query(&Query::Message { id })?),
-        Err(_) => desk.output.json(answer),
-    }
+    desk.output.json(&message_of(workbench, answer)?);
     Ok(DONE)
+}
+
+/// The message that a command made, as JSON; the answer itself where it names none.
+pub fn message_of(workbench: &Workbench, answer: &Answer) -> Result<serde_json::Value, Refusal> {
+    match answer_text(answer).parse::<MessageId>() {
+        Ok(id) => workbench.query(&Query::Message { id }),
+        Err(_) => Ok(serde_json::to_value(answer).unwrap_or_default()),
+    }
 }
 
 /// What an answer says, in one line.

@@ -42,6 +42,12 @@ agency restart CodeAgency
 agency remove CodeAgency --yes
 agency brief CodeAgency/python-agent
 agency goal CodeAgency TEXT
+agency goal TEXT
+agency template new web --from code
+agency template check web ./folder
+agency match GOAL --limit 3
+agency hire CodeAgency helper --role R --skills a,b --runtime claude --temporary
+agency dismiss CodeAgency helper --yes
 agency send CodeAgency/python-agent TEXT
 agency send CodeAgency -
 agency send * TEXT --from MetaOrchestrator/lead

@@ -59,6 +59,9 @@ pub struct AgentDefinition {
     pub runtime: Name,
     /// Skills, free words for now.
     pub skills: Vec<String>,
+    /// It leaves by itself when the last task that it was given is merged or cancelled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub temporary: bool,
 }
 
 /// How an agency's agents are laid out in its session.

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::agency::AgentState;
+use crate::domain::agency::{AgentDefinition, AgentState};
 use crate::domain::approval::SignedStatement;
 use crate::domain::id::{ApprovalId, MessageId, SpawnId, TaskId};
 use crate::domain::message::Draft;
@@ -60,6 +60,20 @@ pub enum Command {
     RemoveAgency {
         /// Which.
         name: Name,
+    },
+    /// Takes an agent into an agency; a running one gets its pane at once.
+    HireAgent {
+        /// The agency.
+        agency: Name,
+        /// Everything that is known of the agent.
+        definition: Box<AgentDefinition>,
+    },
+    /// Lets an agent go: its pane is closed, what it made stays.
+    DismissAgent {
+        /// The agency.
+        agency: Name,
+        /// The agent.
+        agent: Name,
     },
     /// An agent's own report of its state.
     ReportState {

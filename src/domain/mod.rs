@@ -21,11 +21,15 @@ pub mod runtime;
 
 pub mod agency;
 
+pub mod matching;
+
 pub mod message;
 
 pub mod task;
 
 pub mod checks;
+
+pub mod recipe;
 
 pub mod results;
 

@@ -27,6 +27,8 @@ pub enum Effect {
     EnsureSession { agency: Name },
     /// Close a session.
     CloseSession { agency: Name },
+    /// Put the changes of a crew into its agency's files, and close the panes of those who left.
+    WriteCrew { agency: Name },
     /// Close the session, keep and retire the worktrees, move the folder.
     ArchiveAgency { agency: Name, worktrees: Vec<Retirement>, stamp: String },
     /// Look at all panes now.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::agency::{AgencyDefinition, AgentState, StateSource};
+use crate::domain::agency::{AgencyDefinition, AgentDefinition, AgentState, StateSource};
 use crate::domain::approval::SignedStatement;
 use crate::domain::command::Actor;
 use crate::domain::id::{ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
@@ -51,6 +51,12 @@ pub enum Event {
     AgencyRemoving { agency: Name },
     /// It is in the archive.
     AgencyArchived { agency: Name, folder: PathBuf },
+    /// An agent belongs to it from now on.
+    AgentHired { agency: Name, definition: Box<AgentDefinition> },
+    /// An agent left: sent away, or by itself for this reason.
+    AgentDismissed { agency: Name, definition: Box<AgentDefinition>, reason: Option<String> },
+    /// Every change of its crew up to this number stands in `agency.json`.
+    CrewWritten { agency: Name, change: u64 },
     /// Its session could not be made as it should be.
     SessionFailed { agency: Name, code: String, problem: String, failures: u32 },
     /// Its panes can be seen again.
@@ -220,9 +226,14 @@ impl Event {
             | Self::AgencyStopped { agency }
             | Self::AgencyRemoving { agency }
             | Self::AgencyArchived { agency, .. }
+            | Self::CrewWritten { agency, .. }
             | Self::SessionFailed { agency, .. }
             | Self::SessionSeen { agency }
             | Self::GoalSet { agency, .. } => agency.to_string(),
+            Self::AgentHired { agency, definition }
+            | Self::AgentDismissed { agency, definition, .. } => {
+                format!("{agency}/{}", definition.name)
+            }
             Self::AgentSpawned { agent, .. }
             | Self::AgentPaneOpened { agent, .. }
             | Self::AgentPaneLost { agent, .. }

@@ -155,6 +155,20 @@ pub enum Input {
         /// What went wrong.
         problem: String,
     },
+    /// An agency's files hold its crew, and the panes of those who left are closed.
+    CrewWritten {
+        /// Which agency.
+        agency: Name,
+        /// Every change up to this number is done.
+        change: u64,
+    },
+    /// They could not be written.
+    CrewUnwritten {
+        /// Which agency.
+        agency: Name,
+        /// Why.
+        problem: String,
+    },
     /// A removed agency is in the archive.
     AgencyArchived {
         /// Which.
@@ -262,6 +276,8 @@ impl Input {
             | Self::ScreenRead { .. }
             | Self::SessionEnsured { .. }
             | Self::SessionFailed { .. }
+            | Self::CrewWritten { .. }
+            | Self::CrewUnwritten { .. }
             | Self::AgencyArchived { .. }
             | Self::WorktreePrepared { .. }
             | Self::WorkInspected { .. }
@@ -316,6 +332,11 @@ pub enum Timer {
     Offer,
     /// A session may be tried again.
     Ensure {
+        /// Whose.
+        agency: Name,
+    },
+    /// A change of a crew may be written again.
+    Crew {
         /// Whose.
         agency: Name,
     },

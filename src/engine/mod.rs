@@ -20,6 +20,8 @@ pub mod state;
 
 pub mod sessions;
 
+pub mod crew;
+
 pub mod delivery;
 
 pub mod mail;
@@ -60,6 +62,7 @@ use crate::engine::step::{Now, Step};
 pub fn decide(state: &mut State, input: Input, now: Now) -> Step<'_> {
     let mut step = Step::new(state, now);
     route(&mut step, input);
+    crew::part_with_temporaries(&mut step);
     delivery::offer_all(&mut step);
     step
 }
@@ -94,6 +97,8 @@ fn route(step: &mut Step<'_>, input: Input) {
         | Input::Unseen { .. }
         | Input::SessionEnsured { .. }
         | Input::SessionFailed { .. }
+        | Input::CrewWritten { .. }
+        | Input::CrewUnwritten { .. }
         | Input::AgencyArchived { .. } => route_session(step, input),
         Input::MessageTyped { agent, spawn, id, outcome } => {
             delivery::message_typed(step, &agent, spawn, id, outcome);
@@ -139,6 +144,8 @@ fn route_session(step: &mut Step<'_>, input: Input) {
         Input::SessionFailed { agency, code, problem } => {
             sessions::session_failed(step, agency, code, problem);
         }
+        Input::CrewWritten { agency, change } => crew::crew_written(step, agency, change),
+        Input::CrewUnwritten { agency, .. } => crew::crew_unwritten(step, agency),
         Input::AgencyArchived { agency, folder } => sessions::agency_archived(step, agency, folder),
         _ => {}
     }
@@ -154,6 +161,9 @@ fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
         | Command::ReportState { .. }
         | Command::ReportEvent { .. }
         | Command::StopSupervisor => sessions::asked(step, command).map(Some),
+        Command::HireAgent { .. } | Command::DismissAgent { .. } => {
+            crew::asked(step, command).map(Some)
+        }
         Command::SendMessage { .. }
         | Command::AcknowledgeMessages { .. }
         | Command::FetchMessages { .. }
@@ -184,6 +194,7 @@ fn rang(step: &mut Step<'_>, timer: input::Timer) {
         // Whoever it wakes looks again after every input.
         input::Timer::Offer | input::Timer::Confirm { .. } => {}
         input::Timer::Ensure { agency } => sessions::ensure_again(step, &agency),
+        input::Timer::Crew { agency } => crew::resume(step, &agency),
         input::Timer::Merge { approval } => approvals::merge_again(step, approval),
         input::Timer::Expire => mail::expire(step),
         input::Timer::TakeUp => recovery::take_up(step),

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use crate::domain::id::MessageId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::engine::approvals;
+use crate::engine::crew;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::input::{LeftUndone, Timer};
@@ -118,6 +119,8 @@ fn resume_sessions(step: &mut Step<'_>) {
         .map(|(name, record)| (name.clone(), record.wanted))
         .collect();
     for (agency, wanted) in agencies {
+        // Before its session: an agent's role file stands before its program reads it.
+        crew::resume(step, &agency);
         match wanted {
             Wanted::Running => {
                 if !deciding::spawn_missing(step, &agency, deciding::Revive::Crashed) {

@@ -21,6 +21,7 @@ use crate::domain::agency::{
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::runtime::Runtime;
+use crate::engine::crew::Crew;
 use crate::engine::event::Event;
 use crate::engine::sessions::signal::{Conversation, Signal};
 
@@ -73,6 +74,9 @@ pub struct AgencyRecord {
     pub agents: BTreeMap<Name, AgentRecord>,
     /// Why its session could not be made.
     pub trouble: Option<Trouble>,
+    /// Hires and dismissals that its file does not hold yet.
+    #[serde(default)]
+    pub crew: Crew,
 }
 
 /// Why a session could not be made.
@@ -152,6 +156,13 @@ impl Sessions {
                     record.trouble = None;
                 }
             }
+            Event::AgentHired { agency, .. }
+            | Event::AgentDismissed { agency, .. }
+            | Event::CrewWritten { agency, .. } => {
+                if let Some(record) = self.agencies.get_mut(agency) {
+                    record.apply_crew(event);
+                }
+            }
             Event::AgentSpawned { .. }
             | Event::AgentPaneOpened { .. }
             | Event::AgentPaneLost { .. }
@@ -217,10 +228,12 @@ impl Sessions {
             project: None,
             agents: BTreeMap::new(),
             trouble: None,
+            crew: Crew::default(),
         });
         if record.wanted == Wanted::Archived {
             record.wanted = Wanted::Stopped;
             record.agents.clear();
+            record.crew.pending.clear();
         }
         if record.definition.project != definition.project {
             record.project = None;

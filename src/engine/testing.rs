@@ -73,6 +73,7 @@ pub fn definition(agency: &str, agents: &[&str]) -> AgencyDefinition {
         role_file: PathBuf::from(format!("agents/{text}.md")),
         runtime: name("rehearsal"),
         skills: Vec::new(),
+        temporary: false,
     };
     AgencyDefinition {
         name: name(agency),

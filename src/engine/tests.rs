@@ -82,7 +82,7 @@ mod chance {
     use crate::engine::effect::Effect;
     use crate::engine::event::Event;
     use crate::engine::input::{Input, LeftUndone, Offer, Purpose, Ticket, Timer};
-    use crate::engine::testing::samples::{evidence, preview, signed};
+    use crate::engine::testing::samples::{evidence, preview, signed, temporary};
     use crate::engine::testing::{
         Turn, World, after, agent, contract, definition, id, name, sending,
     };
@@ -140,7 +140,7 @@ mod chance {
         let ids: Vec<MessageId> = world.state.mail.messages.keys().copied().collect();
         let known = ids.get(usize::from(a) % ids.len().max(1)).copied().unwrap_or(id(3));
         let agency = if b.is_multiple_of(4) { name("QA") } else { name("Code") };
-        match kind % 20 {
+        match kind % 22 {
             0 => Command::StartAgencies { names: vec![agency] },
             1 => Command::StopAgencies { names: vec![agency] },
             2 => Command::RestartAgency { name: agency },
@@ -170,6 +170,15 @@ mod chance {
             16 if b.is_multiple_of(4) => Command::CancelTask { task, reason: None },
             16 | 17 => Command::SubmitTask { task, rationale: None, rollback: None, demo: None },
             18 => Command::ProveAgain { approval },
+            20 => {
+                let mut hired = temporary(["ops", "new", "extra"][usize::from(a % 3)]);
+                hired.temporary = b.is_multiple_of(2);
+                Command::HireAgent { agency, definition: Box::new(hired) }
+            }
+            21 => {
+                let agent = ["ops", "new", "extra", "dev"][usize::from(a % 4)];
+                Command::DismissAgent { agency, agent: name(agent) }
+            }
             _ => Command::Decide { signed: decision(world, approval, b) },
         }
     }
@@ -229,7 +238,7 @@ mod chance {
         let ticket = Some(Ticket(u64::from(b)));
         let problem = || "no disk".to_owned();
         let to = agent(who(b));
-        match kind % 13 {
+        match kind % 15 {
             0 | 1 => {
                 let typing = world.state.mail.messages.values().find_map(|record| {
                     Some((record.to.clone()?, record.attempt?, record.message.id))
@@ -277,6 +286,8 @@ mod chance {
                 let kept = Kept { branch_ref: None, uncommitted_ref: None };
                 Input::WorktreeRetired { task, kept }
             }
+            12 => Input::CrewWritten { agency: name("Code"), change: u64::from(b % 4) },
+            13 => Input::CrewUnwritten { agency: name("Code"), problem: problem() },
             11 => Input::AgencyArchived { agency: name("Code"), folder: "x".into() },
             _ => Input::Woke { pid: u32::from(a), version: String::new() },
         }
@@ -303,6 +314,7 @@ mod chance {
                     Timer::TakeUp,
                     Timer::Expire,
                     Timer::Ensure { agency: name("Code") },
+                    Timer::Crew { agency: name("Code") },
                 ];
                 let timer = timers[usize::from(b) % timers.len()].clone();
                 world.feed(Input::Rang { timer })

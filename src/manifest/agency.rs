@@ -3,6 +3,8 @@
 //! Only `name` is mandatory. The coordinator need not stand among `agents`; wherever it stands, it
 //! comes first. What is left out gets the default that [`render`] would write.
 
+pub mod editing;
+
 use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
@@ -141,6 +143,7 @@ pub fn plain_agent(name: &Name, coordinator: &Name) -> Option<AgentDefinition> {
         role_file: default_role_file(name, coordinator),
         runtime: Name::parse(DEFAULT_RUNTIME).ok()?,
         skills: Vec::new(),
+        temporary: false,
     })
 }
 
@@ -167,6 +170,7 @@ fn agent(
     let runtime = fields.name("runtime", notes).map(|(_, runtime)| runtime);
     let skills = fields.texts("skills", notes);
     no_doubles(&skills, &fields.path_of("skills"), notes);
+    let temporary = fields.flag("temporary", notes).unwrap_or_default();
     fields.finish(notes);
     let (at, name) = name?;
     let agent = AgentDefinition {
@@ -174,6 +178,7 @@ fn agent(
         role_file: role_file.unwrap_or_else(|| default_role_file(&name, coordinator)),
         runtime: runtime.or_else(|| Name::parse(DEFAULT_RUNTIME).ok())?,
         skills: skills.into_iter().map(|(_, word)| word).collect(),
+        temporary,
         name,
     };
     Some((at, agent))

@@ -16,6 +16,9 @@ pub mod workbench;
 pub mod message;
 
 pub mod runtime;
+
+pub mod recipe;
+
 pub mod template;
 
 pub mod rehearsal;

@@ -11,6 +11,11 @@ use crate::domain::name::Name;
 use crate::manifest::agency::{self, default_role_file, is_inside, plain_agent};
 use crate::manifest::problem::{Problem, Problems};
 
+pub use findings::{Finding, REVIEW, Severity, check};
+
+mod findings;
+pub mod start;
+
 /// A template, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -58,7 +63,8 @@ impl NewAgencyOptions {
     }
 }
 
-const DEFINITION: &str = "agency.json";
+/// What makes a folder a template, and an agency's.
+pub const DEFINITION: &str = "agency.json";
 
 impl Template {
     /// The template of a bare agency: a coordinator, and whoever is asked for.
@@ -183,7 +189,8 @@ fn common_files(template: &Template, definition: &AgencyDefinition) -> Vec<(Path
     files.map(|(path, text)| (path.clone(), filled(path, text, definition, None))).collect()
 }
 
-fn role_file(
+/// An agent's role file: the template's if it has one, else the general one, with the names filled in.
+pub fn role_file(
     template: &Template,
     definition: &AgencyDefinition,
     agent: &AgentDefinition,

@@ -20,7 +20,7 @@ use crate::manifest::tree::{self, Node, NodeValue};
 /// Largest side of a window that tmux makes (`WINDOW_MAXIMUM`).
 const MAX_SIDE: i64 = 10_000;
 /// A day: a check that runs longer is a service, not a check.
-const MAX_TIME_LIMIT_S: i64 = 86_400;
+pub(super) const MAX_TIME_LIMIT_S: i64 = 86_400;
 
 /// Reads the settings; `file` is their name for messages.
 pub fn parse(file: &str, text: &str) -> Result<WorkbenchConfig, Problems> {
@@ -86,7 +86,7 @@ fn checks(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> ChecksConfig {
 }
 
 /// A list of commands, or one command as a plain list of texts.
-fn commands(node: &Node, path: &str, notes: &mut Notes<'_>) -> Vec<Vec<String>> {
+pub(super) fn commands(node: &Node, path: &str, notes: &mut Notes<'_>) -> Vec<Vec<String>> {
     if let NodeValue::Text(line) = &node.value {
         let message = format!(
             "expected programs with their arguments; no shell is in between, so write `[[\"sh\", \"-c\", {line:?}]]`"

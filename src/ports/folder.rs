@@ -23,6 +23,9 @@ pub struct TextFile {
 /// A runtime's name and its file, or why that cannot be read.
 pub type RuntimeFile = (String, Result<TextFile, FolderError>);
 
+/// A template's name and its files, or why they cannot be read.
+pub type TemplateFiles = (String, Result<Vec<TextFile>, FolderError>);
+
 /// The folder of one workbench.
 pub trait WorkbenchFolder: Send + Sync {
     /// Its path, absolute.
@@ -34,15 +37,24 @@ pub trait WorkbenchFolder: Send + Sync {
     /// One `agencies/NAME/agency.json`, none if there is none.
     fn load_definition(&self, name: &Name) -> Result<Option<TextFile>, FolderError>;
     /// The text files of every `templates/NAME/`, relative to it, by folder name; `templates/runtimes/` is
-    /// none of them.
-    fn load_templates(&self) -> Result<Vec<(String, Vec<TextFile>)>, FolderError>;
+    /// none of them. Each may be unreadable by itself.
+    fn load_templates(&self) -> Result<Vec<TemplateFiles>, FolderError>;
+    /// The text files of any folder, relative to it; links are passed over.
+    fn load_folder(&self, folder: &Path) -> Result<Vec<TextFile>, FolderError>;
     /// Every `templates/runtimes/*.toml` by its name without the ending; each may be unreadable by itself.
     fn load_runtimes(&self) -> Result<Vec<RuntimeFile>, FolderError>;
     /// A file inside an agency's folder, none if there is none; refuses a path that leaves it.
     fn load_agency_file(&self, agency: &Name, path: &Path)
     -> Result<Option<TextFile>, FolderError>;
+    /// Puts a text file into an agency's folder; done if anything of that name is there already.
+    fn add_agency_file(&self, agency: &Name, path: &Path, text: &str) -> Result<(), FolderError>;
+    /// Replaces `agencies/NAME/agency.json` if it still says `before`; its mode stays.
+    fn replace_definition(&self, name: &Name, before: &str, after: &str)
+    -> Result<(), FolderError>;
     /// Makes `agencies/NAME` of these files, all or nothing; an executable one ends in `.sh` or `.py`.
     fn make_agency(&self, name: &Name, files: &[TextFile]) -> Result<(), FolderError>;
+    /// Makes `templates/NAME` of these files, in the same way.
+    fn make_template(&self, name: &Name, files: &[TextFile]) -> Result<PathBuf, FolderError>;
     /// Moves `agencies/NAME` to `agencies/.archive/NAME-<stamp>`; done if it is there already.
     fn archive_agency(&self, name: &Name, stamp: &str) -> Result<PathBuf, FolderError>;
     /// Writes `registry/<file>` anew.
@@ -74,6 +86,12 @@ pub enum FolderError {
     #[error("`{path}` exists already", path = path.display())]
     Exists {
         /// What.
+        path: PathBuf,
+    },
+    /// It does not say any more what was read.
+    #[error("`{path}` was changed by somebody else", path = path.display())]
+    Changed {
+        /// The file.
         path: PathBuf,
     },
     /// A path that would leave the folder.

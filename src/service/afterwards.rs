@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::command::Command;
 use crate::domain::id::TaskId;
+use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::task::TaskState;
 use crate::service::supervisor::Handle;
@@ -15,16 +16,21 @@ use crate::service::supervisor::Handle;
 /// A worktree of a large repository takes this long at most before the caller goes on without it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A program that is slow to end may take its time; the caller need not.
+const CREW_PATIENCE: Duration = Duration::from_secs(10);
+
 /// How often it is looked whether it stands.
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// What is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Awaited {
     /// Nothing.
     Nothing,
     /// A task's worktree.
     Worktree(TaskId),
+    /// An agency's files hold its crew, and the panes of those who left are closed.
+    Crew(Name),
 }
 
 impl Awaited {
@@ -32,13 +38,20 @@ impl Awaited {
     pub fn of(command: &Command) -> Self {
         match command {
             Command::AssignTask { task, .. } => Self::Worktree(*task),
+            Command::HireAgent { agency, .. } | Command::DismissAgent { agency, .. } => {
+                Self::Crew(agency.clone())
+            }
             _ => Self::Nothing,
         }
     }
 
     /// Waits for it; a refusal says why it does not come about.
     pub fn wait(self, handle: &Handle) -> Result<(), Refusal> {
-        let Self::Worktree(task) = self else { return Ok(()) };
+        let task = match self {
+            Self::Nothing => return Ok(()),
+            Self::Crew(agency) => return wait_for_crew(handle, &agency),
+            Self::Worktree(task) => task,
+        };
         let (_keep, never) = mpsc::channel::<()>();
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
@@ -55,6 +68,24 @@ impl Awaited {
         }
         Ok(())
     }
+}
+
+/// A crew that cannot be written is known all the same, and written later: only so much is waited for.
+fn wait_for_crew(handle: &Handle, agency: &Name) -> Result<(), Refusal> {
+    let (_keep, never) = mpsc::channel::<()>();
+    let began = Instant::now();
+    while began.elapsed() < CREW_PATIENCE {
+        let name = agency.clone();
+        let is_done = handle.read(move |state, _| {
+            let record = state.sessions.agency(&name);
+            record.is_none_or(|record| record.crew.pending.is_empty())
+        });
+        if is_done.unwrap_or(true) {
+            break;
+        }
+        let _ = never.recv_timeout(GLANCE);
+    }
+    Ok(())
 }
 
 fn no_worktree(task: TaskId, note: Option<String>) -> Refusal {

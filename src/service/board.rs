@@ -83,6 +83,7 @@ fn agent_view(state: &State, home: &Path, address: &AgentAddress) -> AgentView {
         worktree: task.and_then(|task| Some(home.join(task.worktree.as_ref()?))),
         pane: record.pane.map(|pane| pane.0),
         skills: definition.map(|agent| agent.skills.clone()).unwrap_or_default(),
+        temporary: definition.is_some_and(|agent| agent.temporary),
         unread: state.mail.unread(address),
     }
 }

@@ -21,6 +21,40 @@ pub struct TemplateView {
     pub capabilities: Vec<String>,
     /// Every file it writes, relative to the agency's folder, sorted.
     pub files: Vec<String>,
+    /// Why it cannot be used; none: it can.
+    pub problem: Option<String>,
+}
+
+/// What a look at one template gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateCheckView {
+    /// Its name.
+    pub template: String,
+    /// Where it comes from: `built-in`, or its folder.
+    pub source: String,
+    /// How many findings keep an agency made of it from working.
+    pub errors: usize,
+    /// How many only say what would help.
+    pub warnings: usize,
+    /// All of them, errors first.
+    pub findings: Vec<TemplateFindingView>,
+}
+
+/// One thing about a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateFindingView {
+    /// `error` or `warning`.
+    pub severity: String,
+    /// The file, relative to the template's folder.
+    pub file: String,
+    /// Line, from 1; none if it is about the whole file.
+    pub line: Option<usize>,
+    /// Column, from 1.
+    pub column: Option<usize>,
+    /// The field, `agents[1].runtime`.
+    pub field: Option<String>,
+    /// What is wrong and what would help.
+    pub message: String,
 }
 
 /// One runtime.

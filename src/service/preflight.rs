@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::domain::agency::AgentDefinition;
 use crate::domain::command::Command;
 use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -21,6 +22,15 @@ pub fn prepare(outside: &Outside, handle: &Handle, command: &Command) -> Result<
         Command::StartAgencies { .. } | Command::RestartAgency { .. } => {
             load_config(outside, handle)?;
             load_definitions(outside, handle, named(command))
+        }
+        Command::HireAgent { agency, definition } => {
+            load_config(outside, handle)?;
+            load_definitions(outside, handle, vec![agency.clone()])?;
+            require_writable(outside, agency, definition)
+        }
+        Command::DismissAgent { agency, .. } => {
+            load_config(outside, handle)?;
+            load_definitions(outside, handle, vec![agency.clone()])
         }
         Command::SetGoal { agency, .. } => look_at_project(outside, handle, agency),
         Command::AddTask { contract } => look_at_project(outside, handle, &contract.agency),
@@ -91,6 +101,37 @@ pub fn load_definitions(
     }
     Err(Refusal::new(RefusalKind::Usage, "invalid_definition", problems.join("\n"))
         .with_hint("correct the file and try again"))
+}
+
+/// Refuses an agent that could not be written into its agency's file, before anything is decided.
+fn require_writable(
+    outside: &Outside,
+    agency: &Name,
+    agent: &AgentDefinition,
+) -> Result<(), Refusal> {
+    outside.programs.current().require_described(agent.runtime.as_str())?;
+    let file = outside.folder.load_definition(agency).map_err(folder_refusal)?;
+    // An agency without a file is the engine's to refuse.
+    let Some(file) = file else { return Ok(()) };
+    let path = file.path.display().to_string();
+    let edited = manifest::agency::editing::with_agent(&path, &file.text, agent);
+    let Err(problems) = edited else { return Ok(()) };
+    // The file itself was read before: what is wrong is what was asked for. A name is the engine's to refuse.
+    let is_name = |field: &str| field.ends_with(".name");
+    let wrong: Vec<String> = problems
+        .problems
+        .into_iter()
+        .filter(|problem| !is_name(&problem.field))
+        .map(|problem| {
+            let field = problem.field.rsplit('.').next().unwrap_or_default();
+            format!("`{field}`: {}", problem.message)
+        })
+        .collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalKind::Usage, "invalid_definition", wrong.join("\n"))
+        .with_hint("see `agency hire --help`"))
 }
 
 /// Where an agency's project is: its own, else the workbench's, else the workbench itself.
@@ -171,7 +212,9 @@ pub fn repository_refusal(error: &RepositoryError) -> Refusal {
 /// A folder's error in the words of a refusal.
 pub fn folder_refusal(error: FolderError) -> Refusal {
     let (kind, code, hint) = match &error {
-        FolderError::Exists { .. } => (RefusalKind::Conflict, "folder", None),
+        FolderError::Exists { .. } | FolderError::Changed { .. } => {
+            (RefusalKind::Conflict, "folder", None)
+        }
         FolderError::Outside { .. } | FolderError::NotText { .. } => {
             (RefusalKind::Usage, "folder", None)
         }

@@ -327,6 +327,7 @@ impl Supervisor {
                     | Event::AgencyStopped { .. }
                     | Event::AgencyRemoving { .. }
                     | Event::AgentSpawned { .. }
+                    | Event::CrewWritten { .. }
                     | Event::OperatorKeyRegistered { .. }
             )
         };

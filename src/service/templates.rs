@@ -7,18 +7,70 @@ use std::path::PathBuf;
 
 use include_dir::{Dir, include_dir};
 
+use crate::domain::agency::COORDINATOR;
 use crate::domain::name::Name;
-use crate::manifest::problem::Problems;
+use crate::manifest::problem::{Problem, Problems};
 use crate::manifest::template::{Template, parse_template};
+use crate::ports::folder::{FolderError, WorkbenchFolder};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// The folder that holds runtimes and is no template.
-const RUNTIMES: &str = "runtimes";
+pub const RUNTIMES: &str = "runtimes";
 
 /// Every template that comes with the program, by name.
 pub fn built_in() -> Vec<Template> {
     load().into_iter().filter_map(Result::ok).collect()
+}
+
+/// What there is to make agencies of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shelf {
+    /// Every template that can be used, by name; a workbench's own wins over a built-in one.
+    pub templates: Vec<Template>,
+    /// Names of the workbench's own, broken ones too.
+    pub own: Vec<String>,
+    /// Own ones that cannot be used, with all that is wrong with each.
+    pub broken: Vec<(String, Problems)>,
+}
+
+/// Built-in templates and the workbench's own. A broken one stands in nobody's way but its own name's.
+pub fn load_all(folder: &dyn WorkbenchFolder) -> Result<Shelf, FolderError> {
+    let mut shelf = Shelf::default();
+    for (name, files) in folder.load_templates()? {
+        let files = files
+            .map_err(|error| unreadable(&name, &error))
+            .map(|files| files.into_iter().map(|file| (file.path, file.text)).collect::<Vec<_>>());
+        match files.and_then(|files| parse_template(&name, files)) {
+            Ok(template) => shelf.templates.push(template),
+            Err(problems) => shelf.broken.push((name.clone(), problems)),
+        }
+        shelf.own.push(name);
+    }
+    let is_hidden = |template: &Template| shelf.own.contains(&template.name);
+    let built_in: Vec<_> = built_in().into_iter().filter(|found| !is_hidden(found)).collect();
+    shelf.templates.extend(built_in);
+    shelf.templates.sort_by(|one, two| one.name.cmp(&two.name));
+    Ok(shelf)
+}
+
+fn unreadable(name: &str, error: &FolderError) -> Problems {
+    let (field, message) = (String::new(), error.to_string());
+    let problem = Problem { line: None, column: None, field, message };
+    Problems { file: format!("templates/{name}"), problems: vec![problem] }
+}
+
+/// The template that an agency was made of, as far as that can be told: the one that its name means, else
+/// one that has the same coordinator.
+pub fn of_agency<'t>(
+    templates: &'t [Template],
+    agency: &Name,
+    coordinator: &Name,
+) -> Option<&'t Template> {
+    let is_led_alike = |template: &&Template| {
+        template.definition.coordinator == *coordinator && coordinator.as_str() != COORDINATOR
+    };
+    for_agency(templates, agency).or_else(|| templates.iter().find(is_led_alike))
 }
 
 /// The template of that exact name.
@@ -28,15 +80,25 @@ pub fn find<'t>(templates: &'t [Template], name: &str) -> Option<&'t Template> {
 
 /// The template that an agency's name means: `CodeAgency`, `Code` and `code` are all `code`.
 pub fn for_agency<'t>(templates: &'t [Template], agency: &Name) -> Option<&'t Template> {
+    find(templates, &word_of(agency))
+}
+
+/// The name of the template that an agency's name means.
+pub fn word_of(agency: &Name) -> String {
     let word = agency.as_str().to_ascii_lowercase();
     let stem = word.strip_suffix("agency").map(|stem| stem.trim_end_matches(['-', '_']));
-    find(templates, stem.filter(|stem| !stem.is_empty()).unwrap_or(&word))
+    stem.filter(|stem| !stem.is_empty()).unwrap_or(&word).to_owned()
 }
 
 fn load() -> Vec<Result<Template, Problems>> {
+    built_in_files().into_iter().map(|(name, files)| parse_template(&name, files)).collect()
+}
+
+/// The texts of every template that comes with the program, by name.
+pub fn built_in_files() -> Vec<(String, Vec<(PathBuf, String)>)> {
     let read = |folder: &Dir<'static>| {
         let name = folder.path().file_name()?.to_str()?;
-        Some(parse_template(name, files_of(folder, folder)))
+        Some((name.to_owned(), files_of(folder, folder)))
     };
     let agencies = TEMPLATES.dirs().filter(|folder| folder.path().as_os_str() != RUNTIMES);
     agencies.filter_map(read).collect()

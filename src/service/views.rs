@@ -80,6 +80,9 @@ pub struct AgentView {
     pub pane: Option<String>,
     /// Its skills.
     pub skills: Vec<String>,
+    /// Whether it leaves by itself when its last task is merged or cancelled.
+    #[serde(default)]
+    pub temporary: bool,
     /// Messages in its mailbox that it has not got.
     pub unread: u32,
 }

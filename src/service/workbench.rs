@@ -31,16 +31,24 @@ use crate::service::{preflight, reading, record, replica};
 
 pub mod creating;
 
+pub mod crew;
+
 pub mod entering;
 
 pub mod examining;
 
 pub mod history;
 
+pub mod matching;
+
 pub mod runtimes;
 
 pub mod sending;
 
+pub mod templating;
+
+pub use crew::NewAgent;
+pub use matching::{AgencyMatchView, MatchView, TemplateMatchView};
 pub use sending::DraftOptions;
 
 /// Who this process is, from its environment.
@@ -377,6 +385,10 @@ impl Workbench {
     pub fn supervisor_pid(&self) -> Option<u32> {
         (self.find_supervisor)()
     }
+}
+
+fn read_back(what: &str) -> Refusal {
+    Refusal::new(RefusalKind::Failed, what, "what was made cannot be read back")
 }
 
 fn no_supervisor() -> Refusal {

@@ -9,10 +9,16 @@ mod job;
 
 use job::Job;
 
+/// Fail points that only a hire and a dismissal meet.
+const CREW: [&str; 3] = ["hire.", "crew.", "dismiss."];
+
 /// Dies at a fail point; everything else is the same for all of them.
 fn dies_at(point: &str) {
     let job = Job::begin(Some(point));
     job.merge();
+    if CREW.iter().any(|word| point.starts_with(word)) {
+        job.change_crew();
+    }
     job.remove();
     job.assert_died();
     job.assert_nothing_lost_doubled_or_orphaned();
@@ -63,6 +69,13 @@ killed_at! {
     killed_when_a_merge_is_documented: "merge.documented",
     killed_when_merged_work_is_kept: "merge.worktree_kept",
     killed_when_a_merged_worktree_is_retired: "merge.worktree_retired",
+    killed_when_a_hire_is_recorded: "hire.recorded",
+    killed_when_a_role_file_is_written: "hire.role_written",
+    killed_when_a_hire_is_in_the_users_file: "hire.defined",
+    killed_when_a_hire_is_seen: "crew.seen",
+    killed_when_a_dismissal_is_recorded: "dismiss.recorded",
+    killed_when_a_dismissed_pane_is_closed: "dismiss.pane_closed",
+    killed_when_a_dismissal_is_in_the_users_file: "dismiss.defined",
     killed_when_a_removal_is_recorded: "remove.recorded",
     killed_when_a_removed_session_is_closed: "remove.session_closed",
     killed_when_removed_work_is_kept: "remove.work_kept",
@@ -79,6 +92,7 @@ fn dies_again_and_again(seed: u64) {
     let job = Job::begin(None);
     job.kill_at_random(seed, KILLS);
     job.merge();
+    job.change_crew();
     job.remove();
     job.assert_nothing_lost_doubled_or_orphaned();
 }

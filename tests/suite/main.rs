@@ -15,9 +15,13 @@ mod corpus;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod crew;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod matching;
 #[cfg(test)]
 mod playground;
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod archive;
 mod changes;
+mod crew;
 mod home;
 mod inside;
 mod lock;
@@ -26,7 +27,7 @@ pub use crate::adapters::folder::socket::socket_path;
 use crate::adapters::files;
 use crate::domain::name::Name;
 use crate::domain::text;
-use crate::ports::folder::{FolderError, RuntimeFile, TextFile, WorkbenchFolder};
+use crate::ports::folder::{FolderError, RuntimeFile, TemplateFiles, TextFile, WorkbenchFolder};
 
 /// The folder below `templates/` that holds runtimes and is no template.
 const RUNTIMES: &str = "runtimes";
@@ -81,14 +82,18 @@ impl WorkbenchFolder for DiskFolder {
         load_text(self.agency(name).join("agency.json"))
     }
 
-    fn load_templates(&self) -> Result<Vec<(String, Vec<TextFile>)>, FolderError> {
+    fn load_templates(&self) -> Result<Vec<TemplateFiles>, FolderError> {
         let templates = self.home.join("templates");
         let mut found = Vec::new();
         for name in list_folders(&templates)?.into_iter().filter(|name| name != RUNTIMES) {
-            found.push((name.clone(), load_tree(&templates.join(&name), Path::new(""), 0)?));
+            found.push((name.clone(), load_tree(&templates.join(&name), Path::new(""), 0)));
         }
         found.sort_by(|one, two| one.0.cmp(&two.0));
         Ok(found)
+    }
+
+    fn load_folder(&self, folder: &Path) -> Result<Vec<TextFile>, FolderError> {
+        load_tree(folder, Path::new(""), 0)
     }
 
     fn load_runtimes(&self) -> Result<Vec<RuntimeFile>, FolderError> {
@@ -115,6 +120,25 @@ impl WorkbenchFolder for DiskFolder {
         // What was checked is what is read, also when the link is changed in between.
         let Some(resolved) = inside::resolve(&folder, &named, path)? else { return Ok(None) };
         Ok(load_text(resolved)?.map(|file| TextFile { path: named, text: file.text }))
+    }
+
+    fn add_agency_file(&self, agency: &Name, path: &Path, text: &str) -> Result<(), FolderError> {
+        crew::add_file(&self.agency(agency), path, text)
+    }
+
+    fn replace_definition(
+        &self,
+        name: &Name,
+        before: &str,
+        after: &str,
+    ) -> Result<(), FolderError> {
+        crew::replace(&self.agency(name).join("agency.json"), before, after)
+    }
+
+    fn make_template(&self, name: &Name, files: &[TextFile]) -> Result<PathBuf, FolderError> {
+        let templates = self.home.join("templates");
+        archive::make_agency(&templates, name, files)?;
+        Ok(templates.join(name.as_str()))
     }
 
     fn make_agency(&self, name: &Name, files: &[TextFile]) -> Result<(), FolderError> {

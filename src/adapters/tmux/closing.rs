@@ -13,7 +13,7 @@ use super::command::Cmd;
 use super::family::{self, Program};
 use super::server::Server;
 use super::snapshot::{PaneRow, Snapshot};
-use crate::domain::name::Name;
+use crate::domain::name::{AgentAddress, Name};
 use crate::ports::terminals::{PaneLife, StopPlan, StopSignal, TerminalError};
 
 /// Closes the session of that name.
@@ -24,7 +24,28 @@ pub(super) fn close(server: &Server, agency: &Name) -> Result<(), TerminalError>
         return Err(TerminalError::ForeignSession { name: session.name.clone() });
     }
     let is_ours = |row: &&PaneRow| row.session == session.id && !row.role.is_empty();
-    let rows = snapshot.panes.iter().filter(is_ours);
+    // By a process: the persistent client may sit in this very session and would not get its answer.
+    let kill = Cmd::new("kill-session").option("-t", session.id.as_str());
+    end_panes(snapshot.panes.iter().filter(is_ours), || server.ask_by_process(&[kill]).map(drop))
+}
+
+/// Closes the panes that carry this agent's mark, in whatever session a person has put them.
+pub(super) fn close_agent(server: &Server, agent: &AgentAddress) -> Result<(), TerminalError> {
+    let snapshot = Snapshot::take(server)?;
+    let own = snapshot.distinct_panes().into_iter();
+    let own = own.filter(|row| row.owner.as_ref().is_some_and(|(owner, _)| owner == agent));
+    for row in own {
+        let kill = Cmd::new("kill-pane").option("-t", row.pane.as_str());
+        end_panes(std::iter::once(row), || server.ask_by_process(&[kill]).map(drop))?;
+    }
+    Ok(())
+}
+
+/// Ends the programs of panes in order, takes their terminals away, and sees to it that nothing is left.
+fn end_panes<'r>(
+    rows: impl Iterator<Item = &'r PaneRow>,
+    kill: impl FnOnce() -> Result<(), TerminalError>,
+) -> Result<(), TerminalError> {
     // A dead pane's id may be a stranger's by now.
     let (live, dead): (Vec<_>, Vec<_>) = rows.partition(|row| row.life == PaneLife::Alive);
     let roots: Vec<u32> = live.iter().map(|row| row.pid).collect();
@@ -32,11 +53,9 @@ pub(super) fn close(server: &Server, agency: &Name) -> Result<(), TerminalError>
     let mut programs = family::of(&roots);
     programs.extend(dead.into_iter().flat_map(left_behind));
     ask_to_end(&live.iter().map(|row| (row.pid, row.stop.as_str())).collect::<Vec<_>>());
-    // By a process: the persistent client may sit in this very session and would not get its answer.
-    let kill = Cmd::new("kill-session").option("-t", session.id.as_str());
-    match server.ask_by_process(&[kill]) {
+    match kill() {
         // With its last session a server may end before it answers.
-        Ok(_) | Err(TerminalError::NoServer | TerminalError::Died { .. }) => {}
+        Ok(()) | Err(TerminalError::NoServer | TerminalError::Died { .. }) => {}
         Err(TerminalError::Refused { problem, .. }) if problem.contains("can't find") => {}
         Err(error) => return Err(error),
     }

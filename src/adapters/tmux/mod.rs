@@ -40,7 +40,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::name::Name;
+use crate::domain::name::{AgentAddress, Name};
 use crate::ports::terminals::{
     AttachPlan, PaneId, PaneSeen, ScreenSeen, SessionPlan, Sighting, TerminalError, TerminalHint,
     Terminals, Typed, TypingOrder,
@@ -132,6 +132,10 @@ impl Terminals for Tmux {
 
     fn close_session(&self, agency: &Name) -> Result<(), TerminalError> {
         closing::close(&self.server, agency)
+    }
+
+    fn close_agent(&self, agent: &AgentAddress) -> Result<(), TerminalError> {
+        closing::close_agent(&self.server, agent)
     }
 
     fn type_text(&self, order: &TypingOrder) -> Result<Typed, TerminalError> {

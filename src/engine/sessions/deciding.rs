@@ -36,6 +36,11 @@ fn backoff(failures: u32) -> SignedDuration {
 /// A definition was read: it counts from now on, and for the panes from the next start.
 pub fn definition_seen(step: &mut Step<'_>, definition: AgencyDefinition) {
     let known = step.state().sessions.agencies.get(&definition.name);
+    let is_archived = known.is_some_and(|record| record.wanted == Wanted::Archived);
+    let definition = match known.filter(|_| !is_archived) {
+        Some(record) => record.crew.lay_over(definition),
+        None => definition,
+    };
     let is_new = known
         .is_none_or(|record| record.wanted == Wanted::Archived || record.definition != definition);
     let is_leaving = known.is_some_and(|record| record.wanted == Wanted::Removing);

@@ -11,6 +11,7 @@ use crate::domain::command::{Actor, Command};
 use crate::domain::id::{ApprovalId, MessageId, SpawnId, TaskId};
 use crate::domain::name::AgentAddress;
 use crate::domain::submission::ProofOutcome;
+use crate::engine::crew::CrewChangeKind;
 use crate::engine::effect::{Effect, Retirement};
 use crate::engine::input::{Input, Ticket};
 use crate::engine::state::State;
@@ -28,6 +29,8 @@ pub struct Outer {
     pub mail: BTreeMap<MessageId, u32>,
     /// Messages that were typed, with how often.
     pub typed: BTreeMap<MessageId, u32>,
+    /// Changes of crews that are in their files.
+    pub crews: BTreeSet<(AgentAddress, u64, CrewChangeKind)>,
     /// Branches of tasks.
     pub branches: BTreeSet<String>,
     /// Commits on features' branches, oldest first.
@@ -59,6 +62,19 @@ impl Outer {
                 }
                 inputs.push(Input::SessionEnsured { agency: agency.clone(), panes: seen });
                 inputs
+            }
+            Effect::WriteCrew { agency } => {
+                let record = state.sessions.agency(agency).expect("known");
+                let done = record.crew.pending.iter().map(|change| {
+                    let name = change.definition.name.clone();
+                    let address = AgentAddress::new(agency.clone(), name);
+                    if change.kind == CrewChangeKind::Dismissed {
+                        self.panes.remove(&address);
+                    }
+                    self.crews.insert((address, change.number, change.kind));
+                    Input::CrewWritten { agency: agency.clone(), change: change.number }
+                });
+                done.collect()
             }
             Effect::Look => vec![self.look()],
             Effect::FillMailbox { id, .. } => {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{agent, contract, definition, id, name};
-use crate::domain::agency::{AgentState, StateSource};
+use crate::domain::agency::{AgentDefinition, AgentState, StateSource};
 use crate::domain::approval::{Decision, SignedStatement, Statement};
 use crate::domain::checks::{CheckCommand, TestCounts};
 use crate::domain::command::Actor;
@@ -27,7 +27,7 @@ use crate::ports::repositories::Kept;
 use crate::ports::terminals::PaneId;
 
 /// Variants of [`Event`].
-pub const VARIANTS: usize = 61;
+pub const VARIANTS: usize = 64;
 
 /// A merge of that change onto that base.
 pub fn preview(base: &str, change: &str) -> MergePreview {
@@ -129,6 +129,13 @@ pub fn events() -> Vec<Event> {
     events
 }
 
+/// An agent that is there for one task.
+pub fn temporary(agent: &str) -> AgentDefinition {
+    let mut definition = definition("Code", &[agent]).agents.remove(0);
+    definition.temporary = true;
+    definition
+}
+
 fn of_sessions() -> Vec<Event> {
     let (agency, dev, spawn) = (name("Code"), agent("Code/dev"), id(5));
     let text = || "text".to_owned();
@@ -175,6 +182,13 @@ fn of_sessions() -> Vec<Event> {
             begun: true,
         },
         Event::AgentPaneLost { agent: dev, spawn, state: AgentState::Crashed, reason: text() },
+        Event::AgentHired { agency: agency.clone(), definition: Box::new(temporary("extra")) },
+        Event::AgentDismissed {
+            agency: agency.clone(),
+            definition: Box::new(temporary("extra")),
+            reason: Some(text()),
+        },
+        Event::CrewWritten { agency: agency.clone(), change: 2 },
         Event::AgencyStopped { agency: agency.clone() },
         Event::AgencyRemoving { agency: agency.clone() },
         Event::AgencyArchived { agency, folder: PathBuf::from("x") },
@@ -337,5 +351,8 @@ pub fn place(event: &Event) -> usize {
         Event::MergeHeld { .. } => 54,
         Event::MergeLanded { .. } => 55,
         Event::ApprovalDocumented { .. } => 56,
+        Event::AgentHired { .. } => 61,
+        Event::AgentDismissed { .. } => 62,
+        Event::CrewWritten { .. } => 63,
     }
 }

@@ -20,6 +20,9 @@ pub fn holds(make: &dyn Fn() -> Box<dyn WorkbenchFolder>) {
     an_agency_is_made_once_read_and_archived(make().as_ref());
     a_path_that_leaves_the_agency_is_refused(make().as_ref());
     records_are_written_once(make().as_ref());
+    a_definition_is_replaced_only_as_it_was_read(make().as_ref());
+    a_file_is_added_once_and_inside(make().as_ref());
+    a_template_is_made_once(make().as_ref());
 }
 
 fn an_agency_is_made_once_read_and_archived(folder: &dyn WorkbenchFolder) {
@@ -64,6 +67,36 @@ fn a_path_that_leaves_the_agency_is_refused(folder: &dyn WorkbenchFolder) {
         assert!(matches!(written, Err(FolderError::Outside { .. })), "{view:?}: {written:?}");
     }
     assert_eq!(folder.load_definitions().unwrap().len(), 1);
+}
+
+fn a_definition_is_replaced_only_as_it_was_read(folder: &dyn WorkbenchFolder) {
+    folder.make_agency(&name("Code"), &[file("agency.json", "{}")]).unwrap();
+    folder.replace_definition(&name("Code"), "{}", "{1}").unwrap();
+    let late = folder.replace_definition(&name("Code"), "{}", "{2}");
+    assert!(matches!(late, Err(FolderError::Changed { .. })), "{late:?}");
+    let file = folder.load_definition(&name("Code")).unwrap().unwrap();
+    assert_eq!(file.text, "{1}");
+    assert!(folder.replace_definition(&name("Other"), "", "x").is_err());
+}
+
+fn a_file_is_added_once_and_inside(folder: &dyn WorkbenchFolder) {
+    folder.make_agency(&name("Code"), &[file("agency.json", "{}")]).unwrap();
+    let path = Path::new("agents/new.md");
+    folder.add_agency_file(&name("Code"), path, "one").unwrap();
+    folder.add_agency_file(&name("Code"), path, "two").unwrap();
+    assert_eq!(folder.load_agency_file(&name("Code"), path).unwrap().unwrap().text, "one");
+    for path in ["../x", "/etc/x", "a/../../x"] {
+        let added = folder.add_agency_file(&name("Code"), Path::new(path), "x");
+        assert!(matches!(added, Err(FolderError::Outside { .. })), "{path:?}: {added:?}");
+    }
+}
+
+fn a_template_is_made_once(folder: &dyn WorkbenchFolder) {
+    let files = [file("agency.json", "{}"), file("scripts/x.sh", "true")];
+    let made = folder.make_template(&name("web"), &files).unwrap();
+    assert!(made.ends_with("templates/web"), "{made:?}");
+    let again = folder.make_template(&name("web"), &files);
+    assert!(matches!(again, Err(FolderError::Exists { .. })), "{again:?}");
 }
 
 fn records_are_written_once(folder: &dyn WorkbenchFolder) {

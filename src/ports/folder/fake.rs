@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::name::Name;
-use crate::ports::folder::{FolderError, RuntimeFile, TextFile, WorkbenchFolder};
+use crate::ports::folder::{FolderError, RuntimeFile, TemplateFiles, TextFile, WorkbenchFolder};
 
 /// See the module.
 #[derive(Debug, Clone, Default)]
@@ -86,8 +86,17 @@ impl WorkbenchFolder for FakeFolder {
         Ok(self.load(self.agency(name).join("agency.json")))
     }
 
-    fn load_templates(&self) -> Result<Vec<(String, Vec<TextFile>)>, FolderError> {
+    fn load_templates(&self) -> Result<Vec<TemplateFiles>, FolderError> {
         Ok(Vec::new())
+    }
+
+    fn load_folder(&self, folder: &Path) -> Result<Vec<TextFile>, FolderError> {
+        let files = self.files();
+        let own = files.iter().filter_map(|(path, text)| {
+            let path = path.strip_prefix(folder).ok()?.to_owned();
+            Some(TextFile { path, text: text.clone() })
+        });
+        Ok(own.collect())
     }
 
     fn load_runtimes(&self) -> Result<Vec<RuntimeFile>, FolderError> {
@@ -108,6 +117,40 @@ impl WorkbenchFolder for FakeFolder {
     ) -> Result<Option<TextFile>, FolderError> {
         Self::require_plain(path)?;
         Ok(self.load(self.agency(agency).join(path)))
+    }
+
+    fn add_agency_file(&self, agency: &Name, path: &Path, text: &str) -> Result<(), FolderError> {
+        Self::require_plain(path)?;
+        let path = self.agency(agency).join(path);
+        self.files().entry(path).or_insert_with(|| text.to_owned());
+        Ok(())
+    }
+
+    fn replace_definition(
+        &self,
+        name: &Name,
+        before: &str,
+        after: &str,
+    ) -> Result<(), FolderError> {
+        let path = self.agency(name).join("agency.json");
+        let mut files = self.files();
+        match files.get_mut(&path) {
+            Some(text) if text == before => after.clone_into(text),
+            Some(_) => return Err(FolderError::Changed { path }),
+            None => return Err(Self::missing(&path)),
+        }
+        Ok(())
+    }
+
+    fn make_template(&self, name: &Name, files: &[TextFile]) -> Result<PathBuf, FolderError> {
+        let folder = self.home().join("templates").join(name.as_str());
+        if self.has_folder(&folder) {
+            return Err(FolderError::Exists { path: folder });
+        }
+        files.iter().try_for_each(|file| Self::require_plain(&file.path))?;
+        let files = files.iter().map(|file| (folder.join(&file.path), file.text.clone()));
+        self.files().extend(files);
+        Ok(folder)
     }
 
     fn make_agency(&self, name: &Name, files: &[TextFile]) -> Result<(), FolderError> {

@@ -11,7 +11,7 @@ use super::{
     AttachPlan, PaneId, PaneLife, PanePlan, PaneSeen, ScreenSeen, SessionPlan, Sighting,
     TerminalError, TerminalHint, Terminals, Typed, TypingOrder,
 };
-use crate::domain::name::Name;
+use crate::domain::name::{AgentAddress, Name};
 
 /// How a pane takes what is typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -247,6 +247,12 @@ impl Terminals for FakeTerminals {
         }
         state.sessions.remove(agency.as_str());
         state.panes.retain(|pane| pane.session != *agency);
+        Ok(())
+    }
+
+    fn close_agent(&self, agent: &AgentAddress) -> Result<(), TerminalError> {
+        let mut state = self.awake("kill-pane")?;
+        state.panes.retain(|pane| pane.seen.agent != *agent);
         Ok(())
     }
 

@@ -19,6 +19,8 @@ use crate::service::outside::Outside;
 use crate::service::plans;
 use crate::service::supervisor::Handle;
 
+pub mod crew;
+
 pub mod handing;
 
 pub mod landing;
@@ -43,6 +45,7 @@ pub fn perform(
     match effect {
         Effect::EnsureSession { agency } => ensure_session(state, outside, handle, lanes, agency),
         Effect::CloseSession { agency } => close_session(outside, lanes, agency),
+        Effect::WriteCrew { agency } => crew::write(state, outside, handle, lanes, agency),
         Effect::ArchiveAgency { agency, worktrees, stamp } => {
             work::archive(state, outside, handle, lanes, agency, worktrees, stamp);
         }
@@ -247,6 +250,9 @@ pub fn fail_point_of(event: &Event) -> Option<&'static str> {
         Event::ApprovalGiven { .. } => "approve.recorded",
         Event::MergeLanded { .. } => "merge.seen",
         Event::ApprovalDocumented { .. } => "merge.documented",
+        Event::AgentHired { .. } => "hire.recorded",
+        Event::AgentDismissed { .. } => "dismiss.recorded",
+        Event::CrewWritten { .. } => "crew.seen",
         Event::AgencyRemoving { .. } => "remove.recorded",
         Event::AgencyArchived { .. } => "remove.seen",
         _ => return None,

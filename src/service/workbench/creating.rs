@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::manifest::problem::Problems;
-use crate::manifest::template::{NewAgencyOptions, Template, instantiate, parse_template};
+use crate::manifest::template::{NewAgencyOptions, Template, instantiate};
 use crate::ports::folder::TextFile;
 use crate::service::catalogue::TemplateView;
 use crate::service::preflight::suitable_project;
 use crate::service::query::Query;
-use crate::service::templates;
+use crate::service::templates::{self, Shelf};
 use crate::service::views::AgencyView;
 use crate::service::workbench::{Identity, NewAgency, Workbench};
 
@@ -69,44 +69,32 @@ impl Workbench {
     }
 
     fn template_for(&self, new: &NewAgency) -> Result<Template, Refusal> {
-        let (all, _) = self.all_templates()?;
+        let shelf = self.shelf()?;
         let bare = || Template::bare(&new.name);
-        let found = match &new.template {
-            Some(name) => templates::find(&all, name).cloned(),
-            None => templates::for_agency(&all, &new.name).cloned().or_else(bare),
-        };
-        found.ok_or_else(|| {
-            let names: Vec<String> = all.iter().map(|template| template.name.clone()).collect();
-            let wanted = new.template.clone().unwrap_or_default();
-            Refusal::new(
-                RefusalKind::NotFound,
-                "template_not_found",
-                format!("there is no template `{wanted}`"),
-            )
-            .with_hint(format!("known are {}", names.join(", ")))
-        })
-    }
-
-    /// Built-in templates and the workbench's own, which win by name; also where the own ones lie.
-    fn all_templates(&self) -> Result<(Vec<Template>, Vec<String>), Refusal> {
-        let mut own = Vec::new();
-        for (name, files) in self.outside.folder.load_templates().map_err(Self::folder_refusal)? {
-            let files: Vec<(PathBuf, String)> =
-                files.into_iter().map(|file| (file.path, file.text)).collect();
-            own.push(parse_template(&name, files)?);
+        let wanted = new.template.clone().unwrap_or_else(|| templates::word_of(&new.name));
+        if let Some((_, problems)) = shelf.broken.iter().find(|(name, _)| *name == wanted) {
+            return Err(problems.clone().into());
         }
-        let names: Vec<String> = own.iter().map(|template| template.name.clone()).collect();
-        let built_in =
-            templates::built_in().into_iter().filter(|template| !names.contains(&template.name));
-        own.extend(built_in);
-        own.sort_by(|one, two| one.name.cmp(&two.name));
-        Ok((own, names))
+        let found = match &new.template {
+            Some(name) => templates::find(&shelf.templates, name).cloned(),
+            None => templates::for_agency(&shelf.templates, &new.name).cloned().or_else(bare),
+        };
+        found.ok_or_else(|| unknown_template(&wanted, &shelf))
     }
 
-    /// Every template, by name.
+    /// Built-in templates and the workbench's own.
+    pub(super) fn shelf(&self) -> Result<Shelf, Refusal> {
+        templates::load_all(self.outside.folder.as_ref()).map_err(Self::folder_refusal)
+    }
+
+    /// Every template, by name; those that cannot be used say why.
     pub fn templates(&self) -> Result<Vec<TemplateView>, Refusal> {
-        let (all, own) = self.all_templates()?;
-        Ok(all.into_iter().map(|template| template_view(template, &own)).collect())
+        let shelf = self.shelf()?;
+        let broken = shelf.broken.iter().map(|(name, problems)| broken_view(name, problems));
+        let mut views: Vec<TemplateView> = broken.collect();
+        views.extend(shelf.templates.into_iter().map(|one| template_view(one, &shelf.own)));
+        views.sort_by(|one, two| one.name.cmp(&two.name));
+        Ok(views)
     }
 
     /// Where a program is; none: it is not installed.
@@ -141,6 +129,27 @@ fn refused_names(problems: Problems) -> Refusal {
         .with_hint("see `agency create --help`")
 }
 
+/// A template of that name is not there.
+pub(super) fn unknown_template(wanted: &str, shelf: &Shelf) -> Refusal {
+    let names: Vec<&str> = shelf.templates.iter().map(|template| template.name.as_str()).collect();
+    let message = format!("there is no template `{wanted}`");
+    Refusal::new(RefusalKind::NotFound, "template_not_found", message)
+        .with_hint(format!("known are {}", names.join(", ")))
+}
+
+fn broken_view(name: &str, problems: &Problems) -> TemplateView {
+    TemplateView {
+        name: name.to_owned(),
+        description: String::new(),
+        source: format!("templates/{name}"),
+        coordinator: String::new(),
+        agents: Vec::new(),
+        capabilities: Vec::new(),
+        files: Vec::new(),
+        problem: Some(problems.to_string()),
+    }
+}
+
 fn template_view(template: Template, own: &[String]) -> TemplateView {
     let source = if own.contains(&template.name) {
         format!("templates/{}", template.name)
@@ -160,5 +169,6 @@ fn template_view(template: Template, own: &[String]) -> TemplateView {
         agents: definition.agents.iter().map(|agent| agent.name.to_string()).collect(),
         capabilities: definition.capabilities,
         files,
+        problem: None,
     }
 }

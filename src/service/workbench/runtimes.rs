@@ -5,7 +5,8 @@
 
 use std::path::PathBuf;
 
-use crate::domain::refusal::Refusal;
+use crate::domain::name::Name;
+use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::text::to_line;
 use crate::service::catalogue::{RuntimeCheckView, RuntimeView};
 use crate::service::programs::view::view;
@@ -102,6 +103,18 @@ impl Workbench {
     pub(super) fn require_known_runtime(&self, new: &NewAgency) -> Result<(), Refusal> {
         let Some(runtime) = &new.runtime else { return Ok(()) };
         self.programs()?.require_described(runtime.as_str()).map(|_| ())
+    }
+
+    /// Refuses a runtime that is not known, or whose program is not there.
+    pub(super) fn require_installed(&self, runtime: &Name) -> Result<(), Refusal> {
+        let programs = self.programs()?;
+        let (program, _) = programs.require_described(runtime.as_str())?;
+        if self.found(program).is_some() {
+            return Ok(());
+        }
+        let message = format!("`{runtime}` is not installed");
+        Err(Refusal::new(RefusalKind::Missing, "runtime_missing", message)
+            .with_hint("install it, or choose another one: see `agency runtime list`"))
     }
 
     /// What is wrong with the runtimes that are described or used here.

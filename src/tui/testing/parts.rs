@@ -52,6 +52,7 @@ pub fn agent(address: &str, state: AgentState, since: i64) -> AgentView {
         worktree: None,
         pane: Some("%1".to_owned()),
         skills: Vec::new(),
+        temporary: false,
         unread: 0,
     }
 }

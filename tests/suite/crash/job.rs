@@ -14,6 +14,8 @@ const LIMIT: Duration = Duration::from_secs(25);
 pub const LEFT_TASK: &str = "TASK-006";
 /// A file in its worktree that nobody committed.
 pub const LEFT_FILE: &str = "left.txt";
+/// Who is hired and dismissed.
+const EXTRA: &str = "extra";
 const LEFT_WORKTREE: &str = "agencies/CodeAgency/worktrees/TASK-006";
 /// What `SIGKILL` is on every system.
 const SIGKILL: i32 = 9;
@@ -65,6 +67,27 @@ impl Job {
         self.insist("the work to be merged", || self.is_merged());
         self.insist("everything to be put away", || self.is_put_away());
         self.insist("every message to be acknowledged", || self.unread().is_empty());
+    }
+
+    /// Hires an agent into a running agency, and lets it go again: afterwards everything is as it was.
+    pub fn change_crew(&self) {
+        let file = self.world.home().join("agencies/CodeAgency/agency.json");
+        let read = || std::fs::read_to_string(&file).expect("a definition");
+        let before = (read(), self.world.pane("CodeAgency/dev-1"));
+        self.insist("the new agent to be at work", || {
+            self.world.agency(&["hire", "CodeAgency", EXTRA]);
+            self.world.state_of(&format!("CodeAgency/{EXTRA}")).as_deref() == Some("idle")
+                && read().matches(EXTRA).count() == 2
+        });
+        assert_eq!(self.world.count("agent_hired"), 1);
+        self.insist("the new agent to be gone", || {
+            self.world.agency(&["dismiss", "CodeAgency", EXTRA, "--yes"]);
+            self.world.pane(&format!("CodeAgency/{EXTRA}")).is_none() && !read().contains(EXTRA)
+        });
+        assert_eq!(self.world.count("agent_dismissed"), 1);
+        assert_eq!((read(), self.world.pane("CodeAgency/dev-1")), before);
+        let role = self.world.home().join(format!("agencies/CodeAgency/agents/{EXTRA}.md"));
+        assert!(role.is_file(), "the role file is not there");
     }
 
     /// Archives both agencies, one of them with work under way that nobody committed.

@@ -1,0 +1,211 @@
+//! Hiring and dismissing on a real server: nobody else is disturbed, the user's file stays theirs, and both
+//! layouts hold.
+
+use serde_json::{Value, json};
+
+use crate::world::{Outcome, PATIENCE, World};
+
+const OTHERS: [&str; 3] = ["Team/lead", "Team/worker", "Team/helper"];
+
+/// A world with one small agency that runs.
+fn team(layout: &str) -> World {
+    let world = World::new();
+    let who = ["--coordinator", "lead", "--agents", "worker,helper", "--runtime", "rehearsal"];
+    world.must(&[&["create", "Team", "--layout", layout][..], &who].concat());
+    OTHERS.iter().for_each(|agent| world.wait_for_state(agent, "idle"));
+    world
+}
+
+/// Pane, process and size of those who were there before.
+fn portrait(world: &World) -> Vec<String> {
+    OTHERS.iter().map(|agent| world.of_pane(agent, "#{pane_id} #{pane_pid}")).collect()
+}
+
+fn windows(world: &World) -> Vec<String> {
+    let format = "#{window_name} #{window_panes}";
+    let list = world.tmux(&["list-windows", "-t", "=Team:", "-F", format]).stdout;
+    list.lines().map(str::to_owned).collect()
+}
+
+/// How many panes carry each agent's mark.
+fn marks(world: &World) -> Vec<String> {
+    let panes = world.tmux(&["list-panes", "-a", "-F", "#{@agency_agent}"]).stdout;
+    let mut marks: Vec<String> =
+        panes.lines().filter(|mark| !mark.is_empty()).map(str::to_owned).collect();
+    marks.sort();
+    marks
+}
+
+fn definition(world: &World) -> String {
+    std::fs::read_to_string(world.home().join("agencies/Team/agency.json")).expect("a definition")
+}
+
+fn refused(outcome: &Outcome, status: i32, words: &str) {
+    assert_eq!(outcome.status, Some(status), "{outcome:?}");
+    assert!(outcome.stderr.contains(words), "{words}: {outcome:?}");
+    assert!(outcome.stderr.contains("hint:"), "{outcome:?}");
+}
+
+fn hire_and_dismiss(layout: &str, with: &[&str], without: &[&str]) {
+    let world = team(layout);
+    let (before, file) = (portrait(&world), definition(&world));
+    assert_eq!(world.must(&["hire", "Team", "extra", "--skills", "a,b"]), "Team/extra");
+    world.wait_for_state("Team/extra", "idle");
+    assert_eq!(portrait(&world), before);
+    assert_eq!(windows(&world), with);
+    let id = world.must(&["send", "Team/extra", "hello there"]);
+    world.wait_for_text("Team/extra", id.trim());
+    assert!(definition(&world).contains(r#""role_file": "agents/extra.md""#));
+    world.must(&["dismiss", "Team", "extra", "--yes"]);
+    assert_eq!((world.pane("Team/extra"), portrait(&world)), (None, before));
+    assert_eq!(windows(&world), without);
+    assert_eq!(definition(&world), file, "the user's file is as it was, to the byte");
+    assert!(world.home().join("agencies/Team/agents/extra.md").is_file());
+    refused(&world.agency(&["send", "Team/extra", "late"]), 3, "there is no agent `extra`");
+}
+
+#[test]
+fn a_hire_among_panes_disturbs_nobody_and_a_dismissal_leaves_no_trace() {
+    let after = ["agents 3", "tools 1", "sandbox 1"];
+    hire_and_dismiss("panes", &["agents 3", "agents-2 1", "tools 1", "sandbox 1"], &after);
+}
+
+#[test]
+fn a_hire_among_windows_disturbs_nobody_and_a_dismissal_leaves_no_trace() {
+    let after = ["lead 1", "worker 1", "helper 1", "tools 1", "sandbox 1"];
+    let with = ["lead 1", "worker 1", "helper 1", "extra 1", "tools 1", "sandbox 1"];
+    hire_and_dismiss("windows", &with, &after);
+}
+
+#[test]
+fn another_layout_in_the_file_is_there_after_a_restart_and_nothing_twice() {
+    let world = team("panes");
+    let text = definition(&world);
+    for (word, other) in [("panes", "windows"), ("windows", "panes")] {
+        let (from, to) = (format!(r#""layout": "{word}""#), format!(r#""layout": "{other}""#));
+        assert!(definition(&world).contains(&from), "{text}");
+        world.write("agencies/Team/agency.json", &definition(&world).replace(&from, &to));
+        // A hire in between reads the file and keeps what is written there.
+        world.must(&["hire", "Team", "extra"]);
+        world.must(&["dismiss", "Team", "extra", "--yes"]);
+        world.must(&["restart", "Team"]);
+        OTHERS.iter().for_each(|agent| world.wait_for_state(agent, "idle"));
+        let expected: &[&str] = match other {
+            "windows" => &["lead 1", "worker 1", "helper 1", "tools 1", "sandbox 1"],
+            _ => &["agents 3", "tools 1", "sandbox 1"],
+        };
+        assert_eq!(windows(&world), expected);
+        assert_eq!(marks(&world), ["Team/helper", "Team/lead", "Team/worker"]);
+        world.tmux(&["kill-pane", "-t", &world.pane("Team/worker").expect("a pane")]);
+        world.wait_until("the killed pane again", PATIENCE, || world.pane("Team/worker").is_some());
+        OTHERS.iter().for_each(|agent| world.wait_for_state(agent, "idle"));
+        assert_eq!(marks(&world), ["Team/helper", "Team/lead", "Team/worker"]);
+    }
+}
+
+#[test]
+fn a_dozen_agents_overflow_into_more_windows_and_come_back_after_a_stop() {
+    let world = team("panes");
+    for number in 1..=9 {
+        world.must(&["hire", "Team", &format!("extra-{number}")]);
+    }
+    let agents = || marks(&world).len();
+    assert_eq!(agents(), 12);
+    let full = windows(&world);
+    assert_eq!(full.first().map(String::as_str), Some("agents 3"), "{full:?}");
+    assert!(full.iter().any(|window| window.starts_with("agents-2 ")), "{full:?}");
+    world.must(&["stop", "Team"]);
+    world.must(&["start", "Team"]);
+    world.wait_until("everybody to be back", PATIENCE, || agents() == 12);
+    assert_eq!(windows(&world), full);
+}
+
+#[test]
+fn the_users_file_is_read_first_and_a_broken_one_is_refused_with_its_place() {
+    let world = team("panes");
+    let own = definition(&world).replace("\"description\": \"\"", "\"description\":  \"mine\"");
+    world.write("agencies/Team/agency.json", &own);
+    world.must(&["hire", "Team", "extra"]);
+    assert!(definition(&world).contains("\"description\":  \"mine\""), "{}", definition(&world));
+    assert_eq!(world.json(&["show", "Team"])["description"], json!("mine"));
+    let good = definition(&world);
+    world.write("agencies/Team/agency.json", &good.replace("\"layout\":", "\"layout\""));
+    let broken = definition(&world);
+    for args in [&["hire", "Team", "more"][..], &["dismiss", "Team", "extra", "--yes"]] {
+        refused(&world.agency(args), 2, "agency.json:6:");
+    }
+    assert_eq!(definition(&world), broken);
+    world.write("agencies/Team/agency.json", &good);
+    world.must(&["dismiss", "Team", "extra", "--yes"]);
+    assert_eq!(definition(&world), own);
+}
+
+#[test]
+fn what_cannot_be_hired_or_dismissed_is_refused_with_its_status() {
+    let world = team("panes");
+    let hire = |args: &[&str]| world.agency(&[&["hire", "Team"][..], args].concat());
+    refused(&hire(&["worker"]), 5, "has an agent `worker` already");
+    refused(&hire(&["coordinator"]), 2, "reserved");
+    refused(&hire(&["operator"]), 2, "reserved");
+    refused(&hire(&["x", "--runtime", "nonsense"]), 3, "nonsense");
+    world.write(
+        "agency.toml",
+        &format!(
+            "{}\n[runtimes.absent]\ncommand = [\"no-such-program\"]\n",
+            std::fs::read_to_string(world.home().join("agency.toml")).expect("settings")
+        ),
+    );
+    refused(&hire(&["x", "--runtime", "absent"]), 6, "not installed");
+    assert_eq!(hire(&["1x"]).status, Some(2));
+    refused(&hire(&["x", "--skills", "a,a"]), 2, "`a` stands twice");
+    assert_eq!(world.agency(&["hire", "Nobody", "x"]).status, Some(3));
+    let longest = "a".repeat(64);
+    assert_eq!(world.must(&["hire", "Team", &longest]), format!("Team/{longest}"));
+    world.wait_until("its pane", PATIENCE, || world.pane(&format!("Team/{longest}")).is_some());
+    let dismiss = |who: &str| world.agency(&["dismiss", "Team", who, "--yes"]);
+    refused(&dismiss("lead"), 5, "cannot be dismissed");
+    refused(&dismiss("ghost"), 3, "there is no agent");
+    refused(&world.agency(&["dismiss", "Team", "worker"]), 2, "confirmation");
+    let task = add_task(&world);
+    world.must(&["task", "assign", &task, "Team/worker"]);
+    refused(&dismiss("worker"), 5, &task);
+}
+
+fn add_task(world: &World) -> String {
+    let what = ["task", "add", "A form", "--agency", "Team", "--feature", "login"];
+    let how = ["--scope", "s", "--done", "d", "--rollback", "r"];
+    world.must(&[&what[..], &how].concat()).trim().to_owned()
+}
+
+#[test]
+fn a_temporary_agent_is_shown_as_such_and_leaves_with_its_last_task() {
+    let world = team("panes");
+    world.must(&["hire", "Team", "extra", "--temporary"]);
+    let agents = world.json(&["show", "Team"])["agents"].clone();
+    let temporary: Vec<&Value> =
+        agents.as_array().expect("agents").iter().map(|agent| &agent["temporary"]).collect();
+    assert_eq!(temporary, [false, false, false, true]);
+    assert!(world.must(&["show", "Team"]).contains("(temporary)"));
+    assert!(definition(&world).contains("\"temporary\": true"));
+    let task = add_task(&world);
+    world.must(&["task", "assign", &task, "Team/extra"]);
+    world.must(&["task", "cancel", &task, "--yes"]);
+    world.wait_until("it to leave", PATIENCE, || world.pane("Team/extra").is_none());
+    world.wait_until("the file to say so", PATIENCE, || !definition(&world).contains("extra"));
+    let told = world.json(&["messages", "--agency", "Team"]);
+    let is_told = |message: &Value| {
+        message["to"] == "Team/lead" && message["body"].to_string().contains("has left")
+    };
+    assert!(told.as_array().expect("messages").iter().any(is_told), "{told}");
+}
+
+#[test]
+fn a_stopped_agency_takes_an_agent_that_stands_there_at_its_next_start() {
+    let world = team("panes");
+    world.must(&["stop", "Team"]);
+    world.must(&["hire", "Team", "extra", "--role", "Helps out"]);
+    assert_eq!(world.pane("Team/extra"), None);
+    world.must(&["start", "Team"]);
+    world.wait_for_state("Team/extra", "idle");
+    assert_eq!(marks(&world).len(), 4);
+}
