@@ -22,6 +22,8 @@ pub mod demo;
 
 pub mod tui;
 
+pub mod mcp;
+
 pub mod bootstrap;
 
 pub mod failure;

@@ -29,6 +29,7 @@ mod place;
 mod screen;
 mod standin;
 mod state;
+mod tools;
 mod watched;
 
 use std::time::Instant;
@@ -41,7 +42,7 @@ use place::Place;
 type Part = (&'static str, fn(&mut Stage) -> Vec<Row>);
 
 /// In this order, so that the quiet parts are not disturbed by what the busy ones leave behind.
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     ("frame", |_| drawing::measure()),
     ("ledger", |_| ledger::measure()),
     ("version", |_| commands::version()),
@@ -53,6 +54,7 @@ const PARTS: [Part; 13] = [
     ("hook", |stage| hooks::measure(stage.crew())),
     ("status", |stage| commands::status(stage.place())),
     ("send", |stage| commands::send(stage.place())),
+    ("mcp", |stage| tools::measure(stage.place())),
     ("door", |stage| delivery::measure(stage.place())),
     ("screen", |stage| screen::measure(stage.place())),
 ];

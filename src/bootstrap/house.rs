@@ -20,6 +20,7 @@ use crate::cli::house::{DemoAfterwards, DemoOperator, DemoOptions, House, Surrou
 use crate::demo::{self, DemoOrder, Keep, Manner, Stage};
 use crate::domain::message::MAX_MESSAGE_BYTES;
 use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::mcp;
 use crate::ports::clock::Clock as _;
 use crate::rehearsal;
 use crate::service::workbench::{AttachPlan, Identity, Workbench};
@@ -95,6 +96,12 @@ impl House for RealHouse {
 
     fn wait_for_letter(&self) -> Option<String> {
         hooking::wait(&self.environment)
+    }
+
+    fn serve_tools(&self, home: Option<&Path>) -> Result<(), Refusal> {
+        // First who asks: no folder makes an agent of somebody who is none.
+        mcp::require_agent(&self.environment.identity)?;
+        mcp::serve(self.open(home)?)
     }
 
     fn rehearse(&self) -> Result<u8, Refusal> {

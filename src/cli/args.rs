@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
     ack, approvals, attach, branch, brief, completions, create, demo, dismiss, doctor, down,
-    explain, goal, hire, hook, inbox, init, inside, ledger, list, log, man, matching, messages,
-    remove, runtime, send, sessions, status, submit, task, template, up,
+    explain, goal, hire, hook, inbox, init, inside, ledger, list, log, man, matching, mcp,
+    messages, remove, runtime, send, sessions, status, submit, task, template, up,
 };
 
 /// A whole command line.
@@ -150,6 +150,8 @@ pub enum Verb {
     Explain(explain::ExplainArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
+    /// Be an agent's tools, for a program that speaks the Model Context Protocol
+    Mcp(mcp::McpArgs),
     /// Print the manual page, or write all of them to a folder
     Man(man::ManArgs),
     /// Be the supervisor

@@ -8,13 +8,13 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::desk::{Desk, Ending, Unattended};
-use crate::cli::follow::{Waited, wait_until};
 use crate::cli::status;
 use crate::domain::agency::AgencyState;
 use crate::domain::command::Command;
 use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::views::StatusView;
+use crate::service::waiting::{Waited, wait_until};
 use crate::service::workbench::Workbench;
 
 /// Closing a session takes tmux milliseconds; a hung server is given up after this.

@@ -10,12 +10,12 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::desk::{DONE, Desk, Ending};
-use crate::cli::follow::{Waited, wait_until};
 use crate::cli::house::House;
 use crate::cli::output::Output;
 use crate::domain::agency::AgentState;
 use crate::domain::command::Command;
 use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::service::waiting::{Waited, wait_until};
 use crate::service::workbench::Identity;
 
 /// The status with which a hook hands its text to the program that waits for it.

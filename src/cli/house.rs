@@ -102,6 +102,8 @@ pub trait House {
     fn report(&self, event: &str);
     /// Waits for a letter to this agent; none if there is nobody to wait for.
     fn wait_for_letter(&self) -> Option<String>;
+    /// Serves this agent's tools on standard input and output until the program goes away.
+    fn serve_tools(&self, home: Option<&Path>) -> Result<(), Refusal>;
     /// Is the rehearsal agent, until its input ends; returns its exit status.
     fn rehearse(&self) -> Result<u8, Refusal>;
     /// Runs one check for the sandbox; returns its exit status.

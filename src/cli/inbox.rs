@@ -8,17 +8,14 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::desk::{Desk, Ending, Scene, agent_meant};
-use crate::cli::follow::{Waited, wait_until};
 use crate::cli::style::Tone;
 use crate::cli::when::age;
-use crate::domain::command::Command;
-use crate::domain::id::MessageId;
-use crate::domain::message::{MessageState, Priority};
+use crate::domain::message::Priority;
 use crate::domain::name::AgentAddress;
 use crate::domain::text::{to_line, to_plain};
 use crate::service::query::Query;
 use crate::service::views::MessageView;
-use crate::service::workbench::Identity;
+use crate::service::waiting::wait_until;
 
 /// What `agency inbox` takes.
 #[derive(Debug, Args)]
@@ -51,40 +48,15 @@ pub fn run(args: &InboxArgs, desk: &mut Desk<'_>) -> Ending {
     let usage = "agency inbox --agent Agency/agent";
     let agent = agent_meant(&workbench, args.agent.as_ref(), usage)?;
     let query = Query::Inbox { agent: agent.clone(), all: args.all };
-    let mut views: Vec<MessageView> = workbench.fetch(&query)?;
-    if args.wait && views.is_empty() {
+    if args.wait {
         let limit = args.timeout.map(Duration::from_secs);
-        let found = wait_until(&workbench, limit, || {
+        wait_until(&workbench, limit, || {
             let views: Vec<MessageView> = workbench.fetch(&query)?;
-            Ok((!views.is_empty()).then_some(views))
+            Ok((!views.is_empty()).then_some(()))
         })?;
-        if let Waited::Seen(found) = found {
-            views = found;
-        }
     }
-    let ids = ids_to_fetch(workbench.identity(), &agent, &views);
-    if !ids.is_empty() {
-        // Before they are shown: what is cut off here is shown again until it is acknowledged.
-        workbench.ask(Command::FetchMessages { ids })?;
-        views = workbench.fetch(&query)?;
-    }
+    let views = workbench.receive(&agent, &query)?;
     desk.answer(views.as_slice(), render)
-}
-
-/// What becomes delivered by this look: nothing if somebody else looks.
-fn ids_to_fetch(
-    identity: &Identity,
-    agent: &AgentAddress,
-    views: &[MessageView],
-) -> Vec<MessageId> {
-    match identity {
-        Identity::Agent { address, .. } if address == agent => views
-            .iter()
-            .filter(|view| matches!(view.state, MessageState::Accepted | MessageState::Routed))
-            .map(|view| view.id)
-            .collect(),
-        Identity::Agent { .. } | Identity::Operator => Vec::new(),
-    }
 }
 
 /// Messages in full, one after the other; who says what is always named.
@@ -137,18 +109,5 @@ mod tests {
         second.priority = Priority::High;
         second.verified = false;
         insta::assert_snapshot!(render(&[testing::message(), second], &testing::scene()));
-    }
-
-    #[test]
-    fn only_the_agents_own_look_delivers() {
-        let mut routed = testing::message();
-        routed.state = MessageState::Routed;
-        let views = [routed.clone(), testing::message()];
-        let own: AgentAddress = "Code/dev".parse().expect("address");
-        let identity = testing::agent_identity("Code/dev");
-        assert_eq!(ids_to_fetch(&identity, &own, &views), [routed.id]);
-        assert!(ids_to_fetch(&Identity::Operator, &own, &views).is_empty());
-        let other = testing::agent_identity("Code/other");
-        assert!(ids_to_fetch(&other, &own, &views).is_empty());
     }
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::desk::{DONE, Desk, Ending, Scene};
-use crate::cli::follow::Ticker;
 use crate::cli::style::Tone;
 use crate::cli::table::{Cell, Table};
 use crate::cli::when::{Since, clock};
 use crate::domain::refusal::Refusal;
 use crate::service::query::{LogFilter, Query};
 use crate::service::views::LogView;
+use crate::service::waiting::Ticker;
 
 /// What `agency log` takes.
 #[derive(Debug, Args)]

@@ -8,7 +8,6 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::desk::{DONE, Desk, Ending, Scene};
-use crate::cli::follow::Ticker;
 use crate::cli::style::{Tone, message_tone};
 use crate::cli::table::{Cell, Table};
 use crate::cli::when::{Since, clock};
@@ -16,6 +15,7 @@ use crate::domain::id::MessageId;
 use crate::domain::name::Name;
 use crate::service::query::{MessageFilter, Query};
 use crate::service::views::MessageView;
+use crate::service::waiting::Ticker;
 use crate::service::workbench::Workbench;
 
 /// What `agency messages` takes.

@@ -18,7 +18,6 @@ pub mod dismiss;
 pub mod doctor;
 pub mod down;
 pub mod explain;
-pub mod follow;
 pub mod goal;
 pub mod hire;
 pub mod hook;
@@ -31,6 +30,7 @@ pub mod list;
 pub mod log;
 pub mod man;
 pub mod matching;
+pub mod mcp;
 pub mod messages;
 pub mod output;
 pub mod remove;
@@ -199,6 +199,7 @@ fn dispatch(verb: Option<Verb>, desk: &mut Desk<'_>) -> Ending {
         Verb::Explain(args) => explain::run(&args, desk),
         Verb::Completions(args) => completions::run(&args, desk),
         Verb::Man(args) => man::run(&args, desk),
+        Verb::Mcp(args) => mcp::run(&args, desk),
         Verb::Supervise(args) => inside::supervise(&args, desk),
         Verb::Rehearse(args) => inside::rehearse(&args, desk),
         Verb::Hook(args) => hook::report_state(&args, desk),

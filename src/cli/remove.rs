@@ -7,13 +7,13 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::desk::{Desk, Ending, Unattended};
-use crate::cli::follow::{Waited, wait_until};
 use crate::domain::agency::AgencyState;
 use crate::domain::command::Command;
 use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::Query;
 use crate::service::views::AgencyView;
+use crate::service::waiting::{Waited, wait_until};
 use crate::service::workbench::Workbench;
 
 /// Keeping the work of many large worktrees takes git a while.

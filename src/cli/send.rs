@@ -10,7 +10,6 @@ use serde_json::json;
 
 use crate::cli::ack::parse_message_id;
 use crate::cli::desk::{DONE, Desk, Ending};
-use crate::cli::follow::{Waited, wait_until};
 use crate::domain::command::Answer;
 use crate::domain::id::MessageId;
 use crate::domain::message::{Draft, MessageState, MessageType, Priority};
@@ -18,6 +17,7 @@ use crate::domain::name::Address;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::Query;
 use crate::service::views::MessageView;
+use crate::service::waiting::{Waited, wait_until};
 use crate::service::workbench::{DraftOptions, Identity, Workbench};
 
 /// What `agency send` takes.

@@ -283,6 +283,9 @@ impl House for FakeHouse {
     fn wait_for_letter(&self) -> Option<String> {
         self.lines.borrow_mut().pop_front()
     }
+    fn serve_tools(&self, _: Option<&Path>) -> Result<(), Refusal> {
+        Ok(())
+    }
     fn rehearse(&self) -> Result<u8, Refusal> {
         Ok(0)
     }

@@ -39,14 +39,22 @@ pub fn facts(state: &State, home: &Path, address: &AgentAddress) -> Option<Facts
     }
     lines.push(String::new());
     lines.extend(commands(is_coordinator).iter().map(|line| (*line).to_owned()));
+    let runtime = runtime_of(state, address);
+    if runtime.as_ref().is_some_and(|runtime| runtime.has_tools) {
+        lines.push(TOOLS.to_owned());
+    }
     lines.extend(open_work(state, home, address));
-    if runtime_of(state, address).is_none_or(|runtime| runtime.input_line.is_none()) {
+    if runtime.is_none_or(|runtime| runtime.input_line.is_none()) {
         lines.push(
             "Nothing is typed into this pane: fetch your messages with `agency inbox`.".to_owned(),
         );
     }
     Some(Facts { role_file: own.role_file.clone(), text: lines.join("\n") })
 }
+
+/// For an agent whose program was given the tools.
+const TOOLS: &str = "Your tools of the MCP server `agency` do the same as these commands; \
+    begin with `task_next`, and `ask` waits for an answer.";
 
 fn commands(is_coordinator: bool) -> &'static [&'static str] {
     if is_coordinator {

@@ -45,6 +45,8 @@ pub mod replica;
 
 pub mod workbench;
 
+pub mod waiting;
+
 pub mod catalogue;
 
 pub mod templates;

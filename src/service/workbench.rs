@@ -40,6 +40,7 @@ pub mod examining;
 pub mod history;
 
 pub mod matching;
+pub mod receiving;
 
 pub mod runtimes;
 

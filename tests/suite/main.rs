@@ -23,6 +23,8 @@ mod demo;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
 mod playground;
 #[cfg(test)]
 mod readme;

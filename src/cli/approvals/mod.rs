@@ -11,13 +11,13 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use crate::cli::desk::{DONE, Desk, Ending};
-use crate::cli::follow::{Waited, wait_until};
 use crate::domain::approval::ApprovalState;
 use crate::domain::command::Command;
 use crate::domain::id::ApprovalId;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::Query;
 use crate::service::views::ApprovalView;
+use crate::service::waiting::{Waited, wait_until};
 use crate::service::workbench::{Identity, Workbench};
 
 /// What `agency approvals` takes.

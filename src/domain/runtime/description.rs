@@ -42,6 +42,8 @@ pub struct Description {
     pub screens: Vec<ScreenRule>,
     /// A way to hand a text over without a keystroke.
     pub channel: Option<Channel>,
+    /// Whether its start gives it the agents' own tools, the MCP server `agency`.
+    pub has_tools: bool,
     /// How it is ended.
     pub stop: Stop,
     /// What was seen run, newest first.
@@ -137,7 +139,7 @@ pub struct Verified {
     pub version: String,
     /// The day, `2026-11-21`.
     pub on: String,
-    /// What was seen: `start`, `briefing`, `message`, `turn`, `permission`, `interrupt`, `limit`, `crash`,
+    /// What was seen: `start`, `briefing`, `message`, `turn`, `tools`, `permission`, `interrupt`, `limit`, `crash`,
     /// `resume`, `typing`.
     pub what: Vec<String>,
 }
@@ -152,6 +154,7 @@ impl Description {
             reports_state: has_state,
             reads_screen: !self.screens.is_empty(),
             confirms: self.report.confirms(),
+            has_tools: self.has_tools,
             hand_over: self.channel.as_ref().map(|channel| HandOver {
                 states: channel.states.clone(),
                 needs_conversation: channel.kind.needs_conversation(),

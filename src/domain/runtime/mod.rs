@@ -36,6 +36,9 @@ pub struct Runtime {
     /// How a text can be handed over without a keystroke, if at all.
     #[serde(default)]
     pub hand_over: Option<HandOver>,
+    /// Whether the program is given the agents' own tools.
+    #[serde(default)]
+    pub has_tools: bool,
 }
 
 /// When a program takes a text through a channel of its own.

@@ -24,11 +24,12 @@ mod rules;
 const MAX_GRACE_MS: i64 = 60_000;
 
 /// What can be verified of a runtime, in the order in which it is seen.
-pub const CHECKS: [&str; 10] = [
+pub const CHECKS: [&str; 11] = [
     "start",
     "briefing",
     "message",
     "turn",
+    "tools",
     "permission",
     "typing",
     "interrupt",
@@ -67,6 +68,7 @@ fn described(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Description {
         report: fields.table("report", notes).map(|f| rules::report(f, notes)).unwrap_or_default(),
         screens: rules::screens(&mut fields, notes),
         channel: fields.table("channel", notes).and_then(|f| channel(f, notes)),
+        has_tools: fields.flag("tools", notes).unwrap_or(false),
         stop: stop.unwrap_or_default(),
         verified: verified(&mut fields, notes),
     };

@@ -257,6 +257,7 @@ fn plain(name: &str, runtime: &Runtime) -> Description {
         report: crate::domain::runtime::report::Report::default(),
         screens: Vec::new(),
         channel: None,
+        has_tools: runtime.has_tools,
         stop: Stop::default(),
         verified: Vec::new(),
     }

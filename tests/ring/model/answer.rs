@@ -86,6 +86,13 @@ fn carry_out(
             let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
             speak(protocol, ask, reply, |mouth| mouth.call(name, &arguments))
         }
+        Directive::Own(name, arguments) => {
+            let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
+            match own(&ask.tools, name) {
+                Some(tool) => speak(protocol, ask, reply, |mouth| mouth.call(&tool, &arguments)),
+                None => speak(protocol, ask, reply, |mouth| mouth.say("there is no such tool")),
+            }
+        }
         Directive::Slow(time) => speak(protocol, ask, reply, |mouth| mouth.drone(*time)),
         Directive::Error(status) => {
             reply.json(*status, "", &protocol.refusal(*status, "the ring refuses", None))
@@ -127,6 +134,15 @@ fn shell(tools: &[Tool], command: &str) -> Option<(String, Value)> {
         arguments["justification"] = json!("the ring wants to be asked");
     }
     Some((tool.name.clone(), arguments))
+}
+
+/// The name that a program gives to a tool of the workbench's own server.
+fn own(tools: &[Tool], name: &str) -> Option<String> {
+    let is_meant = |tool: &&Tool| {
+        let rest = tool.name.strip_suffix(name);
+        rest.is_some_and(|rest| rest.trim_end_matches(['_', '-', '.']).ends_with("agency"))
+    };
+    tools.iter().find(is_meant).map(|tool| tool.name.clone())
 }
 
 /// What speaks: a voice, and the way out for it when a stream is wanted.

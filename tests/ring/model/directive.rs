@@ -6,6 +6,7 @@
 //! | `RING:lines N` | that many lines |
 //! | `RING:shell COMMAND` | a call of the program's shell tool; a shell block if it has none; "done" after its result |
 //! | `RING:tool NAME JSON` | a call of that tool with those arguments |
+//! | `RING:own NAME JSON` | a call of that tool of the server `agency`, as the program names it |
 //! | `RING:slow SECONDS` | words, five a second, for so long |
 //! | `RING:limit SECONDS` | 429 with `retry-after`, until so long after the first time; then "ok" |
 //! | `RING:error [STATUS]` | this status (400) |
@@ -23,6 +24,8 @@ pub enum Directive {
     Shell(String),
     /// Call this tool with these arguments, a JSON object.
     Tool(String, String),
+    /// Call this tool of the workbench's own server with these arguments, a JSON object.
+    Own(String, String),
     /// Speak for so long.
     Slow(Duration),
     /// Refuse for so long since the first time, then answer.
@@ -57,6 +60,10 @@ impl Directive {
             "tool" => {
                 let (name, arguments) = rest.split_once(' ').unwrap_or((rest, "{}"));
                 Self::Tool(name.to_owned(), arguments.to_owned())
+            }
+            "own" => {
+                let (name, arguments) = rest.split_once(' ').unwrap_or((rest, "{}"));
+                Self::Own(name.to_owned(), arguments.to_owned())
             }
             "slow" => Self::Slow(seconds().unwrap_or(SHORT)),
             "limit" => Self::Limit(seconds().unwrap_or(LONG)),

@@ -23,6 +23,8 @@ use crate::report::Verdict;
 pub const AGENCY: &str = "Ring";
 /// The agent's address.
 pub const AGENT: &str = "Ring/lead";
+/// Another agency, whose only agent is a shell: somebody to write to.
+pub const PEER: &str = "Shelf/lead";
 
 /// Any single command ends long before this.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
@@ -98,6 +100,8 @@ impl Place {
         self.write(&self.home().join("agency.toml"), &settings)?;
         let who = ["--coordinator", "lead", "--runtime", program.name];
         self.agency(&[&["create", AGENCY, "--no-start"][..], &who].concat())?;
+        let who = ["--coordinator", "lead", "--runtime", "shell"];
+        self.agency(&[&["create", "Shelf", "--no-start"][..], &who].concat())?;
         Ok(())
     }
 

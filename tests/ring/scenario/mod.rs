@@ -10,6 +10,7 @@ mod dialog;
 mod hearing;
 mod letter;
 mod life;
+mod tools;
 
 use std::time::Duration;
 
@@ -35,11 +36,12 @@ pub struct Scene<'a> {
 type Check = fn(&Scene<'_>) -> Verdict;
 
 /// The checks in order. A message comes first: the briefing and the resume are seen by it.
-const CHECKS: [(&str, Check); 10] = [
+const CHECKS: [(&str, Check); 11] = [
     ("start", life::start),
     ("message", hearing::message),
     ("briefing", hearing::briefing),
     ("turn", hearing::turn),
+    ("tools", tools::tools),
     ("typing", hearing::typing),
     ("permission", dialog::permission),
     ("interrupt", life::interrupt),

@@ -1,0 +1,194 @@
+//! Asking: a question goes out as a message, and the call waits for the message that answers it.
+//!
+//! The wait looks when something has changed, never in a busy loop. It ends with the answer, with the
+//! question's death, with its time, or when nobody wants it any more; the question itself stays, so an
+//! answer that comes later is not lost.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::domain::command::Command;
+use crate::domain::id::MessageId;
+use crate::domain::message::{MessageState, MessageType, Priority};
+use crate::domain::name::Address;
+use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::mcp::call::Call;
+use crate::mcp::tool::{Hint, Outcome, Said, Sign, tool};
+use crate::mcp::tools::Tools;
+use crate::mcp::tools::messages::Urgency;
+use crate::mcp::words;
+use crate::service::query::Query;
+use crate::service::views::MessageView;
+use crate::service::workbench::DraftOptions;
+
+/// How long is waited without a word about it, in seconds: many programs give a call up after a minute.
+const USUAL: u32 = 45;
+/// Longest wait, in seconds: after ten minutes without an answer there is other work to do.
+const LONGEST: u32 = 600;
+
+/// What to do without an answer.
+const LATER: &str = "go on with your work, then call await_reply with this id";
+
+/// The tools of this noun.
+pub fn tools() -> Tools {
+    vec![
+        tool(
+            Sign {
+                name: "ask",
+                title: "Ask somebody and wait",
+                description: "Sends a question to another agent, an agency or the operator and waits for the answer. Returns the \
+answer's text, or, when the time is over, `no answer yet` with the question's id: then go on with your work and call \
+`await_reply` with that id later. Ask only what you need to go on, one question at a time. \
+Example: {\"to\": \"CodeAgency\", \"question\": \"Which port does the login service use?\"}.",
+                hint: Hint::Adds,
+            },
+            ask,
+        ),
+        tool(
+            Sign {
+                name: "await_reply",
+                title: "Go on waiting for an answer",
+                description: "Waits for the answer to a question that you have asked before, by the question's id. Returns at once if it \
+is there already, also a second time. Use it after `ask` said `no answer yet` and you can do nothing without the answer. \
+Example: {\"id\": \"0199…\", \"timeout_s\": 0} only looks.",
+                hint: Hint::Sets,
+            },
+            await_reply,
+        ),
+    ]
+}
+
+fn usual() -> u32 {
+    USUAL
+}
+
+/// What `ask` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskArguments {
+    /// Whom to ask: `Agency/agent`, an agency's name for its coordinator, or `operator` for the human.
+    #[schemars(with = "String")]
+    pub to: Address,
+    /// The question, with all that is needed to answer it.
+    #[schemars(length(min = 1))]
+    pub question: String,
+    /// The task it is about, as `TASK-001`.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub task: Option<String>,
+    /// How urgent it is; `normal` without it.
+    #[serde(default)]
+    #[schemars(with = "Urgency")]
+    pub priority: Option<Urgency>,
+    /// How many seconds to wait, from 0 to 600.
+    #[serde(default = "usual")]
+    #[schemars(range(max = 600))]
+    pub timeout_s: u32,
+}
+
+/// What `await_reply` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwaitArguments {
+    /// The question's id, as `ask` gave it.
+    #[schemars(with = "String")]
+    pub id: MessageId,
+    /// How many seconds to wait, from 0 to 600; 0 only looks.
+    #[serde(default = "usual")]
+    #[schemars(range(max = 600))]
+    pub timeout_s: u32,
+}
+
+fn ask(call: &Call, arguments: AskArguments) -> Outcome {
+    let limit = limit(arguments.timeout_s)?;
+    if arguments.to == Address::Agent(call.me.clone()) {
+        let message = format!("`{}` is you; nobody else could answer", call.me);
+        return Err(Refusal::new(RefusalKind::Usage, "own_question", message)
+            .with_hint("see whom you can ask with the tool `who`"));
+    }
+    let options = DraftOptions {
+        from: None,
+        kind: MessageType::parse("question").ok(),
+        task: arguments.task,
+        priority: arguments.priority.map(Priority::from),
+        in_reply_to: None,
+    };
+    let draft = call.workbench.draft(&arguments.to, &arguments.question, &options)?;
+    let id = call.workbench.send(draft)?;
+    wait_for_answer(call, id, limit)
+}
+
+fn await_reply(call: &Call, arguments: AwaitArguments) -> Outcome {
+    let limit = limit(arguments.timeout_s)?;
+    let question: MessageView = call.fetch(&Query::Message { id: arguments.id })?;
+    if question.from != call.me.to_string() {
+        let message =
+            format!("message `{}` is from `{}`, not from you", question.id, question.from);
+        return Err(Refusal::new(RefusalKind::Usage, "not_your_question", message)
+            .with_hint("use the id that `ask` gave you"));
+    }
+    wait_for_answer(call, arguments.id, limit)
+}
+
+fn limit(seconds: u32) -> Result<Duration, Refusal> {
+    if seconds <= LONGEST {
+        return Ok(Duration::from_secs(u64::from(seconds)));
+    }
+    let message = format!("`timeout_s` is 0 to {LONGEST}, not {seconds}");
+    Err(Refusal::new(RefusalKind::Usage, "bad_arguments", message)
+        .with_hint("call `await_reply` again to wait longer"))
+}
+
+fn wait_for_answer(call: &Call, id: MessageId, limit: Duration) -> Outcome {
+    let found = call.wait(limit, || match answer(call, id)? {
+        Some(answer) => Ok(Some(answer)),
+        None => fate(call, id).map(|()| None),
+    })?;
+    match found {
+        Some(answer) => tell(call, id, &answer),
+        None => Ok(Said::new(
+            format!("no answer yet to {id}; {LATER}\n"),
+            json!({ "answered": false, "id": id, "next": LATER }),
+        )),
+    }
+}
+
+/// The message that answers a question, if it is there.
+fn answer(call: &Call, id: MessageId) -> Result<Option<MessageView>, Refusal> {
+    let own = Query::Inbox { agent: call.me.clone(), all: true };
+    let views: Vec<MessageView> = call.fetch(&own)?;
+    Ok(views.into_iter().find(|view| view.in_reply_to == Some(id)))
+}
+
+/// Refuses to wait for what nobody will ever read.
+fn fate(call: &Call, id: MessageId) -> Result<(), Refusal> {
+    let view: MessageView = match call.fetch(&Query::Message { id }) {
+        Ok(view) => view,
+        // It waits at the door until a supervisor takes it.
+        Err(refusal) if refusal.kind == RefusalKind::NotFound => return Ok(()),
+        Err(refusal) => return Err(refusal),
+    };
+    if !matches!(view.state, MessageState::Dead | MessageState::Expired) {
+        return Ok(());
+    }
+    let reason = view.reason.as_deref().unwrap_or("no reason is known");
+    let message = format!("question `{id}` is {}: {reason}", view.state.as_str());
+    Err(Refusal::new(RefusalKind::Failed, view.state.as_str(), message)
+        .with_hint("see who is there with the tool `who` and ask somebody else"))
+}
+
+/// The answer is delivered and dealt with by being given to its agent; `await_reply` gives it again.
+fn tell(call: &Call, id: MessageId, answer: &MessageView) -> Outcome {
+    let ids = vec![answer.id];
+    if answer.acknowledged_at.is_none() {
+        call.ask(Command::FetchMessages { ids: ids.clone() })?;
+        call.ask(Command::AcknowledgeMessages { ids })?;
+    }
+    Ok(Said::new(
+        format!("{} answers:\n{}", words::line(&answer.from), words::quoted(&answer.body)),
+        json!({ "answered": true, "id": id, "answer": answer }),
+    ))
+}
