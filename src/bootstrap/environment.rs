@@ -44,14 +44,13 @@ fn text(name: &str) -> Option<String> {
 impl Environment {
     /// Reads it.
     pub fn read() -> Self {
-        let path = variable("PATH").map(|path| std::env::split_paths(&path).collect());
         Self {
             home: variable("AGENCY_HOME").map(PathBuf::from),
             identity: identity(),
             key_folder: key_folder(),
             tmux: text("TMUX").and_then(|tmux| tmux.split(',').next().map(str::to_owned)),
-            path: path.unwrap_or_default(),
-            shell: variable("SHELL").unwrap_or_else(|| OsString::from("/bin/sh")),
+            path: path(),
+            shell: shell(),
             program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("agency")),
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
             without_colour: variable("NO_COLOR").is_some()
@@ -94,6 +93,29 @@ impl Environment {
         let folders = own.into_iter().chain(self.path.iter().cloned());
         std::env::join_paths(folders).unwrap_or_default()
     }
+}
+
+/// `PATH`; in a pane, whose server may have been started long ago by somebody with another one, followed by the folders in which the
+/// supervisor looks.
+fn path() -> Vec<PathBuf> {
+    let of = |name| variable(name).map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let mut folders = of("PATH").unwrap_or_default();
+    for folder in of("AGENCY_PATH").unwrap_or_default() {
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
+}
+
+/// The user's shell. An account that nobody logs in to has one that ends at once: an agent can still use the
+/// system's.
+fn shell() -> OsString {
+    let is_one = |shell: &OsString| {
+        let name = Path::new(shell).file_name().unwrap_or_default();
+        name != "false" && name != "nologin"
+    };
+    variable("SHELL").filter(is_one).unwrap_or_else(|| OsString::from("/bin/sh"))
 }
 
 /// An agent's credential makes this process that agent; half of one makes it an agent that nobody believes.

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::agency::AgentState;
 use crate::domain::id::{MessageId, SpawnId};
+use crate::domain::message::Message;
 use crate::domain::name::AgentAddress;
 use crate::engine::effect::{Effect, Target};
 use crate::engine::event::{DeliveredBy, Event};
@@ -71,7 +72,10 @@ fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
     step.record(Event::DeliveryStarted { id, spawn: target.spawn, channel });
     step.perform(match way {
         Way::Channel => Effect::HandOver { id, target, text, token },
-        Way::Pane => Effect::TypeMessage { id, target, text, token },
+        Way::Pane => {
+            let short = wording::short_for(&message);
+            Effect::TypeMessage { id, target, text, short, token }
+        }
     });
 }
 
@@ -195,9 +199,12 @@ fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
     let records = waiting.iter().filter_map(|id| step.state().mail.messages.get(id));
     let doubtful = records.filter(|record| record.is_uncertain);
     // Whoever pasted one of them, or the hint itself, may have died before Enter.
-    let mut left_over: Vec<String> =
-        doubtful.map(|record| wording::text_for(&target.input_line, &record.message)).collect();
-    let (text, token) = wording::nudge(left_over.len(), target.spawn, nudge.shown);
+    let of =
+        |message| [wording::text_for(&target.input_line, message), wording::short_for(message)];
+    let doubtful: Vec<&Message> = doubtful.map(|record| &record.message).collect();
+    let count = doubtful.len();
+    let mut left_over: Vec<String> = doubtful.into_iter().flat_map(of).collect();
+    let (text, token) = wording::nudge(count, target.spawn, nudge.shown);
     left_over.push(text.clone());
     let known = step.state().sessions.agent(&target.agent);
     if known.is_some_and(|record| record.state == AgentState::Waiting) {

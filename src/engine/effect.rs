@@ -46,7 +46,7 @@ pub enum Effect {
     /// Move a message to the dead ones of its mailbox.
     Bury { to: AgentAddress, id: MessageId, reason: DeadReason },
     /// Type a message into a pane.
-    TypeMessage { id: MessageId, target: Target, text: String, token: String },
+    TypeMessage { id: MessageId, target: Target, text: String, short: String, token: String },
     /// Hand a message to the program through a channel of its own, without a keystroke.
     HandOver { id: MessageId, target: Target, text: String, token: String },
     /// Type a hint about unread messages.

@@ -253,7 +253,15 @@ impl World {
         let agent = agent(who);
         let spawn = self.spawn_of(who).expect("a life");
         let pane = PaneId(format!("%{}", spawn.as_u128() % 100_000));
-        PaneSeen { agent, spawn, pane, pid: 77, life: PaneLife::Alive, foreground: None }
+        PaneSeen {
+            agent,
+            spawn,
+            pane,
+            pid: 77,
+            life: PaneLife::Alive,
+            foreground: None,
+            reads_keys: None,
+        }
     }
 
     /// The panes of every life.

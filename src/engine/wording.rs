@@ -69,6 +69,11 @@ pub fn text_for(line: &InputLine, message: &Message) -> String {
     closed(text)
 }
 
+/// What is typed into a terminal that takes no long lines: where to read it.
+pub fn short_for(message: &Message) -> String {
+    closed(to_line(&reference(message), usize::MAX))
+}
+
 /// A text whose last word is ended where a program could offer to complete it: an Enter would take what it
 /// offers, in place of submitting what was written.
 fn closed(mut text: String) -> String {

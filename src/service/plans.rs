@@ -94,6 +94,8 @@ fn launch(
     let mut env = plain_env(outside);
     env.insert("AGENCY_AGENT".to_owned(), address.to_string());
     env.insert("AGENCY_SPAWN".to_owned(), spawn.to_string());
+    let path = std::env::join_paths(&outside.path).unwrap_or_default();
+    env.insert("AGENCY_PATH".to_owned(), path.to_string_lossy().into_owned());
     Ok(Launch { argv, env, folder })
 }
 

@@ -20,12 +20,10 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::state::State;
 pub use crate::ports::ledger::Verified;
 pub use crate::ports::terminals::AttachPlan;
-use crate::ports::terminals::{PaneId, TerminalError};
 use crate::service::link::Link;
 use crate::service::outside::Outside;
-use crate::service::perform::code_of;
 use crate::service::query::Query;
-use crate::service::views::{AgencyView, AgentView, ApprovalView, Board, StatusView};
+use crate::service::views::{AgencyView, ApprovalView, Board, StatusView};
 use crate::service::wire::Ask;
 use crate::service::{preflight, reading, record, replica};
 
@@ -47,6 +45,8 @@ pub mod runtimes;
 pub mod sending;
 
 pub mod templating;
+
+pub mod viewing;
 
 pub use crew::NewAgent;
 pub use matching::{AgencyMatchView, MatchView, TemplateMatchView};
@@ -131,6 +131,9 @@ pub struct Workbench {
 
 /// What to do without a usable tmux.
 const INSTALL_TMUX: &str = "install tmux 3.2 or newer";
+
+/// Where the user's own server cannot be worked on.
+const OWN_TMUX: &str = "change that setting, or give agencies a server of their own: [tmux] socket = \"agency\" in agency.toml";
 
 /// A supervisor that was started answers within this time, or something is wrong with it.
 const SUPERVISOR_DEADLINE: Duration = Duration::from_secs(10);
@@ -348,24 +351,6 @@ impl Workbench {
         replica::follow(self.outside.clone(), self.identity.clone())
     }
 
-    /// How to attach to an agency's session, with one agent's pane in front.
-    pub fn attach_plan(&self, agency: &Name, agent: Option<&Name>) -> Result<AttachPlan, Refusal> {
-        let view: AgencyView = self.fetch(&Query::Agency { name: agency.clone() })?;
-        let is_coordinator = |name: &Name| name.as_str() == crate::domain::agency::COORDINATOR;
-        let wanted = agent.map(|name| if is_coordinator(name) { &view.coordinator } else { name });
-        let pane = wanted.map(|name| require_pane(&view, name)).transpose()?;
-        let plan = self.outside.terminals.attach_plan(agency, pane.as_ref(), self.tmux.as_deref());
-        plan.map_err(|error| cannot_attach(&error, &view))
-    }
-
-    /// The visible screen of an agent's pane, as text.
-    pub fn screen(&self, agent: &AgentAddress) -> Result<String, Refusal> {
-        let view: AgencyView = self.fetch(&Query::Agency { name: agent.agency.clone() })?;
-        let pane = require_pane(&view, &agent.agent)?;
-        let screen = self.outside.terminals.screen(&pane);
-        screen.map_err(|error| Refusal::new(RefusalKind::Failed, "screen", error.to_string()))
-    }
-
     /// Makes sure that a supervisor runs; returns its process id.
     pub fn require_supervisor(&self) -> Result<u32, Refusal> {
         let deadline = Instant::now() + SUPERVISOR_DEADLINE;
@@ -426,44 +411,12 @@ fn trouble(agency: &AgencyView) -> Refusal {
             ),
         ),
         "tmux_missing" | "tmux_too_old" => (RefusalKind::Missing, INSTALL_TMUX.to_owned()),
+        "tmux_settings" => (RefusalKind::Failed, OWN_TMUX.to_owned()),
         _ => (RefusalKind::Failed, "it is tried again by itself; see `agency doctor`".to_owned()),
     };
     let problem = agency.reason.clone().unwrap_or_default();
     Refusal::new(kind, code, format!("`{}` could not be started: {problem}", agency.name))
         .with_hint(hint)
-}
-
-/// Why there is nothing to attach to: tmux itself, else an agency without a session.
-fn cannot_attach(error: &TerminalError, view: &AgencyView) -> Refusal {
-    match error {
-        TerminalError::NotInstalled | TerminalError::TooOld { .. } => {
-            Refusal::new(RefusalKind::Missing, code_of(error), error.to_string())
-                .with_hint(INSTALL_TMUX)
-        }
-        _ if view.state == AgencyState::Stopped => {
-            let message = format!("`{}` is stopped, it has no session", view.name);
-            Refusal::new(RefusalKind::Conflict, "not_running", message)
-                .with_hint(format!("start it with `agency start {}`", view.name))
-        }
-        _ => Refusal::new(RefusalKind::Failed, "attach", error.to_string())
-            .with_hint(format!("start it with `agency start {}`", view.name)),
-    }
-}
-
-fn require_pane(view: &AgencyView, name: &Name) -> Result<PaneId, Refusal> {
-    let names =
-        || view.agents.iter().map(|agent| agent.name.to_string()).collect::<Vec<_>>().join(", ");
-    let found: Option<&AgentView> = view.agents.iter().find(|agent| agent.name == *name);
-    let Some(agent) = found else {
-        let message = format!("there is no agent `{name}` in `{}`", view.name);
-        return Err(Refusal::new(RefusalKind::NotFound, "agent_not_found", message)
-            .with_hint(format!("its agents are {}", names())));
-    };
-    agent.pane.clone().map(PaneId).ok_or_else(|| {
-        let message = format!("`{}` has no pane, it is {}", agent.address, agent.state.as_str());
-        Refusal::new(RefusalKind::Conflict, "no_pane", message)
-            .with_hint(format!("agency start {}", view.name))
-    })
 }
 
 impl Workbench {

@@ -51,11 +51,18 @@ impl Decoder {
         !self.pasting && !self.pending.is_empty()
     }
 
-    /// Nothing followed: a lone escape is the key of that name, other beginnings are nothing.
+    /// Nothing followed: a lone escape is the key of that name, one with the first half of a sequence that key
+    /// with Alt; other beginnings are nothing.
     pub fn settle(&mut self) -> Option<Input> {
-        let lone = self.pending == [ESC];
-        self.pending.clear();
-        lone.then(|| Input::Key(KeyCode::Esc.into()))
+        let pending = std::mem::take(&mut self.pending);
+        match pending.as_slice() {
+            [ESC] => Some(Input::Key(KeyCode::Esc.into())),
+            [ESC, half @ (b'[' | b'O')] => {
+                let code = KeyCode::Char(char::from(*half));
+                Some(Input::Key(KeyEvent::new(code, KeyModifiers::ALT)))
+            }
+            _ => None,
+        }
     }
 
     /// One step; none: more bytes are needed. An empty step was skipped.
@@ -107,14 +114,19 @@ fn step(bytes: &[u8]) -> Step {
 fn plain(bytes: &[u8]) -> Step {
     let Some(first) = bytes.first().copied() else { return Step::More };
     match first {
-        b'\r' | b'\n' => Step::Key(KeyCode::Enter.into(), 1),
+        b'\r' => Step::Key(KeyCode::Enter.into(), 1),
         b'\t' => Step::Key(KeyCode::Tab.into(), 1),
-        0x7f | 0x08 => Step::Key(KeyCode::Backspace.into(), 1),
-        0x01..=0x1a => {
-            let letter = char::from(first - 1 + b'a');
-            Step::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL), 1)
+        0x7f => Step::Key(KeyCode::Backspace.into(), 1),
+        0x1b => Step::Skip(1),
+        0x00..=0x1f => {
+            // The key that makes it: Ctrl with a small letter, Space, or one of `\ ] ^ _`.
+            let key = match first {
+                0x00 => b' ',
+                0x01..=0x1a => first - 1 + b'a',
+                _ => first + 0x40,
+            };
+            Step::Key(KeyEvent::new(KeyCode::Char(char::from(key)), KeyModifiers::CONTROL), 1)
         }
-        0x00 | 0x1b..=0x1f => Step::Skip(1),
         _ => character(bytes, first),
     }
 }
@@ -144,16 +156,27 @@ fn control_sequence(rest: &[u8]) -> Step {
         return Step::Skip(used);
     };
     let text = std::str::from_utf8(parameters).unwrap_or_default();
-    let mut numbers = text.split(';').map(|number| number.parse::<u8>().unwrap_or(0));
+    let mut numbers = text.split(';').map(|number| {
+        // Behind a colon stands what only other keyboards would have said.
+        number.split(':').next().and_then(|number| number.parse::<u32>().ok()).unwrap_or(0)
+    });
     let first = numbers.next().unwrap_or(0);
     let modifiers = modifiers(numbers.next().unwrap_or(0));
     let code = match (*last, first) {
+        // Keys with modifiers as a terminal says them that was asked to by whoever is around us.
+        (b'u', code) => return told(code, modifiers, used),
+        (b'~', 27) => return told(numbers.next().unwrap_or(0), modifiers, used),
         (b'~', 200) => return Step::PasteStart(used),
         (b'~', 1 | 7) => KeyCode::Home,
+        (b'~', 2) => KeyCode::Insert,
         (b'~', 3) => KeyCode::Delete,
         (b'~', 4 | 8) => KeyCode::End,
         (b'~', 5) => KeyCode::PageUp,
         (b'~', 6) => KeyCode::PageDown,
+        (b'~', number) => match function(number) {
+            Some(code) => code,
+            None => return Step::Skip(used),
+        },
         (b'Z', _) => KeyCode::BackTab,
         (last, _) => match named(last) {
             Some(code) => code,
@@ -161,6 +184,32 @@ fn control_sequence(rest: &[u8]) -> Step {
         },
     };
     Step::Key(KeyEvent::new(code, modifiers), used)
+}
+
+/// A key that is told by its number (`CSI u`, and xterm's other keys).
+fn told(code: u32, modifiers: KeyModifiers, used: usize) -> Step {
+    let code = match code {
+        9 => KeyCode::Tab,
+        13 => KeyCode::Enter,
+        27 => KeyCode::Esc,
+        8 | 127 => KeyCode::Backspace,
+        other => match char::from_u32(other).filter(|c| !c.is_control()) {
+            Some(c) => KeyCode::Char(c),
+            None => return Step::Skip(used),
+        },
+    };
+    Step::Key(KeyEvent::new(code, modifiers), used)
+}
+
+/// Function keys by their number; the gaps are older keyboards'.
+fn function(number: u32) -> Option<KeyCode> {
+    let key = match number {
+        11..=15 => number - 10,
+        17..=21 => number - 11,
+        23 | 24 => number - 12,
+        _ => return None,
+    };
+    u8::try_from(key).ok().map(KeyCode::F)
 }
 
 /// The keys that are told by their final byte.
@@ -173,12 +222,16 @@ fn named(last: u8) -> Option<KeyCode> {
         b'F' => Some(KeyCode::End),
         b'H' => Some(KeyCode::Home),
         b'M' => Some(KeyCode::Enter),
+        b'P' => Some(KeyCode::F(1)),
+        b'Q' => Some(KeyCode::F(2)),
+        b'R' => Some(KeyCode::F(3)),
+        b'S' => Some(KeyCode::F(4)),
         _ => None,
     }
 }
 
 /// xterm's modifier parameter: one more than the bits for Shift, Alt and Control.
-fn modifiers(parameter: u8) -> KeyModifiers {
+fn modifiers(parameter: u32) -> KeyModifiers {
     let bits = parameter.saturating_sub(1);
     let pairs = [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL)];
     let held = pairs.into_iter().filter(|(bit, _)| bits & bit != 0);
@@ -231,6 +284,33 @@ mod tests {
         assert_eq!(decoder.feed(b"\x1b"), []);
         assert_eq!(decoder.feed(b"[B"), [key(KeyCode::Down)]);
         assert!(!decoder.is_undecided());
+    }
+
+    #[test]
+    fn keys_that_only_programs_in_panes_want_are_known_too() {
+        let all = b"\n\x08\x00\x1d\x1c\x1bOP\x1b[15~\x1b[24;2~\x1b[2~\x1b[1;3P\x1b[97;5u\x1b[27;5;13~\x1b;";
+        let control = |c| with(KeyCode::Char(c), KeyModifiers::CONTROL);
+        assert_eq!(
+            Decoder::default().feed(all),
+            [
+                control('j'),
+                control('h'),
+                control(' '),
+                control(']'),
+                control('\\'),
+                key(KeyCode::F(1)),
+                key(KeyCode::F(5)),
+                with(KeyCode::F(12), KeyModifiers::SHIFT),
+                key(KeyCode::Insert),
+                with(KeyCode::F(1), KeyModifiers::ALT),
+                control('a'),
+                with(KeyCode::Enter, KeyModifiers::CONTROL),
+                with(KeyCode::Char(';'), KeyModifiers::ALT),
+            ]
+        );
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.feed(b"\x1b["), []);
+        assert_eq!(decoder.settle(), Some(with(KeyCode::Char('['), KeyModifiers::ALT)));
     }
 
     #[test]

@@ -65,6 +65,18 @@ pub enum Action {
     Send,
     /// A new line in what is written.
     NewLine,
+    /// Look at the pane of the row's agent.
+    Look,
+    /// From here on keys go to the program in the pane.
+    Type,
+    /// Keys are the screen's again.
+    EndTyping,
+    /// To the session of the agent that is looked at.
+    Attach,
+    /// Look at the next agent.
+    NextAgent,
+    /// Look at the agent before.
+    PreviousAgent,
 }
 
 /// Where a key is pressed.
@@ -80,6 +92,8 @@ pub enum Context {
     Compose,
     /// In a text of several lines.
     Feedback,
+    /// In the program of a pane: what is not in the table goes there.
+    Typing,
 }
 
 /// A key as it is pressed.
@@ -135,10 +149,25 @@ const ROWS: &[Binding] = &[
 
 const DASHBOARD: &[Binding] = &[
     (on(KeyCode::Enter), Action::Open),
+    (key('v'), Action::Look),
     (key('s'), Action::Compose),
     (key(']'), Action::NextGroup),
     (key('['), Action::PreviousGroup),
 ];
+
+const PANE: &[Binding] = &[
+    (key('i'), Action::Type),
+    (on(KeyCode::Enter), Action::Type),
+    (key(']'), Action::NextAgent),
+    (key('J'), Action::NextAgent),
+    (key('['), Action::PreviousAgent),
+    (key('K'), Action::PreviousAgent),
+    (key('A'), Action::Attach),
+    (key('s'), Action::Compose),
+];
+
+/// One key, which hardly any program wants: everything else is the program's.
+const TYPING: &[Binding] = &[(ctrl(']'), Action::EndTyping)];
 
 const APPROVALS: &[Binding] = &[
     (key('a'), Action::Approve),
@@ -175,11 +204,13 @@ fn tables(context: Context) -> [&'static [Binding]; 4] {
     match context {
         Context::Screen(Screen::Dashboard) => [DASHBOARD, ROWS, SCREENS, ANYWHERE],
         Context::Screen(Screen::Approvals) => [APPROVALS, ROWS, SCREENS, ANYWHERE],
+        Context::Screen(Screen::Pane) => [PANE, ROWS, SCREENS, ANYWHERE],
         Context::Screen(Screen::Messages | Screen::Log) => [&[], ROWS, SCREENS, ANYWHERE],
         Context::Help => [HELP, ROWS, &[], ANYWHERE],
         Context::Confirm => [CONFIRM, &[], &[], ANYWHERE],
         Context::Compose => [COMPOSE, &[], &[], ANYWHERE],
         Context::Feedback => [FEEDBACK, &[], &[], ANYWHERE],
+        Context::Typing => [TYPING, &[], &[], &[]],
     }
 }
 
@@ -206,6 +237,7 @@ pub fn edit(event: KeyEvent) -> Option<Edit> {
         KeyCode::Char('u') if control => Some(Edit::DeleteToStart),
         KeyCode::Char('a') if control => Some(Edit::Home),
         KeyCode::Char('e') if control => Some(Edit::End),
+        KeyCode::Char('h') if control => Some(Edit::DeleteBack),
         KeyCode::Char(_) if control || event.modifiers.contains(KeyModifiers::ALT) => None,
         KeyCode::Char(c) => Some(Edit::Insert(c)),
         KeyCode::Backspace => Some(Edit::DeleteBack),
@@ -219,10 +251,12 @@ pub fn edit(event: KeyEvent) -> Option<Edit> {
 }
 
 impl Press {
-    /// A key event without what does not matter: Shift is in the character already.
+    /// A key event without what does not matter: Shift is in the character already, and some terminals say
+    /// Enter by a line feed, which is Ctrl-J.
     fn of(event: KeyEvent) -> Self {
         let kept = KeyModifiers::CONTROL | KeyModifiers::ALT;
-        Self { code: event.code, modifiers: event.modifiers & kept }
+        let press = Self { code: event.code, modifiers: event.modifiers & kept };
+        if press == ctrl('j') { on(KeyCode::Enter) } else { press }
     }
 }
 
@@ -256,8 +290,9 @@ mod tests {
     #[test]
     fn no_key_means_two_things_in_one_place() {
         let screens = Screen::ALL.map(Context::Screen);
+        let pane = Context::Screen(Screen::Pane);
         let others = [Context::Help, Context::Confirm, Context::Compose, Context::Feedback];
-        for context in screens.into_iter().chain(others) {
+        for context in screens.into_iter().chain(others).chain([pane, Context::Typing]) {
             let all = tables(context);
             let bound: Vec<Press> = all.into_iter().flatten().map(|(press, _)| *press).collect();
             for (at, press) in bound.iter().enumerate() {

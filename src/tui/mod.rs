@@ -26,7 +26,13 @@ mod keys;
 
 mod pace;
 
+pub mod shot;
+
+mod strokes;
+
 mod terminal;
+
+mod viewer;
 
 mod workers;
 

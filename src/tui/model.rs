@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::domain::id::{ApprovalId, TaskId};
+use crate::domain::id::{ApprovalId, SpawnId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::Refusal;
 use crate::service::views::{ApprovalView, Board, LogView};
-use crate::tui::msg::{Paper, Room, Seen};
+use crate::service::workbench::viewing::PaneId;
+use crate::tui::msg::{Paper, Room, Seen, Target};
 use crate::tui::screens::Screen;
+use crate::tui::shot::Shot;
 use crate::tui::widgets::diff::DiffText;
 use crate::tui::widgets::editor::Editor;
 
@@ -44,6 +46,8 @@ pub struct Model {
     pub message: Option<Uuid>,
     /// The end of the ledger.
     pub log: LogDesk,
+    /// The pane that is looked at.
+    pub pane: PaneDesk,
     /// How much room the last drawing had.
     pub room: Room,
 }
@@ -64,6 +68,7 @@ impl Model {
             approvals: ApprovalDesk::default(),
             message: None,
             log: LogDesk::default(),
+            pane: PaneDesk::default(),
             room: Room::default(),
         }
     }
@@ -190,6 +195,38 @@ pub struct LogDesk {
     pub failure: Option<Refusal>,
     /// The row; none: the newest, whichever that is.
     pub selected: Option<u64>,
+}
+
+/// The pane screen.
+#[derive(Debug, Default)]
+pub struct PaneDesk {
+    /// Whose pane.
+    pub agent: Option<AgentAddress>,
+    /// What it showed last.
+    pub shot: Option<Box<Shot>>,
+    /// Why it cannot be seen any more.
+    pub trouble: Option<Refusal>,
+    /// Rows that are looked back, 0: at now.
+    pub above: usize,
+    /// What was asked for.
+    pub asked: Option<Target>,
+    /// Where keys go; none: to the screen.
+    pub typing: Option<Typing>,
+    /// How often typing has begun.
+    pub typings: u64,
+    /// Why this process may not type into panes; none: it may.
+    pub forbidden: Option<Refusal>,
+}
+
+/// Where keys go: to what was seen when typing began, and to nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typing {
+    /// The pane.
+    pub pane: PaneId,
+    /// The life in it.
+    pub spawn: SpawnId,
+    /// Which typing it is, counted from 1.
+    pub number: u64,
 }
 
 /// Whether something is being read; it is never asked for twice at a time.

@@ -6,10 +6,12 @@
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use crate::domain::id::ApprovalId;
+use crate::domain::id::{ApprovalId, SpawnId};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::Refusal;
 use crate::service::views::{Board, LogView};
+use crate::service::workbench::viewing::{PaneId, Stroke};
+use crate::tui::shot::Shot;
 
 /// Something arrived.
 #[derive(Debug)]
@@ -65,6 +67,20 @@ pub enum Msg {
     },
     /// The person came back from an agency's session, or never got there.
     Returned(Result<(), Refusal>),
+    /// A pane was looked at, or could not be.
+    Pictured {
+        /// What was to be looked at.
+        target: Target,
+        /// What it shows.
+        result: Result<Box<Shot>, Refusal>,
+    },
+    /// Keys were not pressed, nor will be what was typed after them.
+    KeysRefused {
+        /// Of which typing.
+        typing: u64,
+        /// Why.
+        refusal: Refusal,
+    },
     /// The process is asked to end.
     End,
 }
@@ -129,12 +145,47 @@ pub enum Cmd {
         /// The agent whose pane is to be in front.
         agent: Option<Name>,
     },
+    /// Look at a pane from now on; none: at nothing.
+    Look(Option<Target>),
+    /// Press keys in a pane.
+    Press(Keys),
     /// Give the terminal back to the shell until the user returns.
     Suspend,
     /// Draw everything anew.
     Redraw,
     /// End.
     Quit,
+}
+
+/// A pane that is to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Whose it is.
+    pub agent: AgentAddress,
+    /// The pane.
+    pub pane: PaneId,
+    /// Rows further up in its history.
+    pub above: usize,
+}
+
+impl Target {
+    /// Whether the other one is the same pane, at whatever row.
+    pub fn is_same_pane(&self, other: &Self) -> bool {
+        self.agent == other.agent && self.pane == other.pane
+    }
+}
+
+/// Keys for the life that was seen in a pane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The pane.
+    pub pane: PaneId,
+    /// The life.
+    pub spawn: SpawnId,
+    /// Which typing they are of.
+    pub typing: u64,
+    /// What is pressed, in this order.
+    pub strokes: Vec<Stroke>,
 }
 
 /// What identifies the change and the proof that a person saw.

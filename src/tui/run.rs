@@ -14,14 +14,17 @@ use signal_hook::iterator::Signals;
 
 use crate::domain::name::Name;
 use crate::domain::refusal::Refusal;
+use crate::service::workbench::viewing::Show;
 use crate::service::workbench::{AttachPlan, Feed, Workbench};
 use crate::tui::keys::Keys;
 use crate::tui::model::{Model, Overlay};
 use crate::tui::msg::{Cmd, Msg};
 use crate::tui::pace::Pace;
+use crate::tui::screens::is_typing;
 use crate::tui::terminal::{self, Held, OurTerminal, broken};
 use crate::tui::theme::Theme;
 use crate::tui::update::update;
+use crate::tui::viewer::Viewer;
 use crate::tui::views::{Viewport, draw};
 use crate::tui::workers::Workers;
 
@@ -50,6 +53,7 @@ pub fn run(workbench: Workbench, outside: &dyn Outside) -> Result<u8, Refusal> {
     forward_boards(&workbench, &sender).map_err(|error| broken(&error))?;
     let signals = forward_signals(&sender).map_err(|error| broken(&error))?;
     let workers = Workers::start(&workbench, &sender).map_err(|error| broken(&error))?;
+    let viewer = Viewer::start(&workbench, &sender).map_err(|error| broken(&error))?;
     let theme = if outside.has_colours() { Theme::Colours } else { Theme::Plain };
     let mut session = Session {
         model: first_model(&workbench, outside.now()),
@@ -58,6 +62,7 @@ pub fn run(workbench: Workbench, outside: &dyn Outside) -> Result<u8, Refusal> {
         workbench,
         outside,
         workers,
+        viewer,
         sender,
         pace: Pace::new(),
         asked: None,
@@ -70,7 +75,9 @@ pub fn run(workbench: Workbench, outside: &dyn Outside) -> Result<u8, Refusal> {
 fn first_model(workbench: &Workbench, now: Timestamp) -> Model {
     let home = workbench.home();
     let name = home.file_name().unwrap_or(home.as_os_str()).to_string_lossy().into_owned();
-    Model::new(name, home.display().to_string(), now)
+    let mut model = Model::new(name, home.display().to_string(), now);
+    model.pane.forbidden = workbench.why_not_type();
+    model
 }
 
 fn forward_boards(workbench: &Arc<Workbench>, sender: &Sender<Msg>) -> std::io::Result<()> {
@@ -136,6 +143,7 @@ struct Session<'a> {
     workbench: Arc<Workbench>,
     outside: &'a dyn Outside,
     workers: Workers,
+    viewer: Viewer,
     sender: Sender<Msg>,
     pace: Pace,
     /// Since when a question is in front.
@@ -166,8 +174,12 @@ impl Session<'_> {
         if matches!(msg, Msg::Key(_)) && self.asked.is_some_and(|at| at.elapsed() < QUESTION_REST) {
             return Ok(Next::Go);
         }
-        self.pace.changed();
+        let is_for_program = matches!(msg, Msg::Key(_) | Msg::Paste(_)) && is_typing(&self.model);
         let cmds = update(&mut self.model, msg);
+        // A key that goes to a program shows nothing here but its echo, which is not to wait for a drawing.
+        if !(is_for_program && is_typing(&self.model)) {
+            self.pace.changed();
+        }
         let is_asking = matches!(self.model.overlays.last(), Some(Overlay::Confirm { .. }));
         self.asked = is_asking.then(|| self.asked.unwrap_or_else(Instant::now));
         for cmd in cmds {
@@ -222,12 +234,18 @@ impl Session<'_> {
                     screen.terminal = terminal::open().map_err(|error| broken(&error))?;
                 }
             }
-            Cmd::Suspend => self.lend_out(|_| suspend())?,
+            Cmd::Suspend => {
+                self.lend_out(|_| suspend())?;
+                // What is on it may be another size now, and old.
+                return self.take_in(Msg::Resized);
+            }
             Cmd::Attach { agency, agent } => {
                 let mut result = Ok(());
                 self.lend_out(|session| result = session.attach(&agency, agent.as_ref()))?;
                 return self.take_in(Msg::Returned(result));
             }
+            Cmd::Look(target) => self.viewer.look(target),
+            Cmd::Press(keys) => self.viewer.press(keys),
             Cmd::LoadPaper { .. }
             | Cmd::LoadLog
             | Cmd::Approve { .. }
@@ -238,13 +256,16 @@ impl Session<'_> {
     }
 
     fn attach(&self, agency: &Name, agent: Option<&Name>) -> Result<(), Refusal> {
-        let plan = self.workbench.attach_plan(agency, agent)?;
+        let plan = self.workbench.attach_plan(agency, agent, Show::default())?;
         self.outside.attach(&plan)
     }
 
     /// Gives the terminal back while something else has it.
     fn lend_out(&mut self, meanwhile: impl FnOnce(&Self)) -> Result<(), Refusal> {
         drop(self.screen.take());
+        // Nobody sees the pane meanwhile; it is asked for again with the next message.
+        self.model.pane.asked = None;
+        self.viewer.look(None);
         meanwhile(self);
         self.screen = Some(OpenScreen::open(&self.sender).map_err(|error| broken(&error))?);
         self.pace.lost();

@@ -15,9 +15,12 @@ use crate::tui::views::{Viewport, draw};
 
 mod boards;
 
+mod panes;
+
 mod parts;
 
 pub use boards::*;
+pub use panes::*;
 pub use parts::*;
 
 /// A screen without a terminal.
@@ -97,6 +100,7 @@ fn key(word: &str) -> KeyEvent {
         "Up" => KeyCode::Up,
         "PgDn" => KeyCode::PageDown,
         "PgUp" => KeyCode::PageUp,
+        "F5" => KeyCode::F(5),
         "Space" => KeyCode::Char(' '),
         "Backspace" => KeyCode::Backspace,
         _ => {

@@ -15,7 +15,7 @@ use crate::tui::model::{
 };
 use crate::tui::msg::{Cmd, Msg, Paper};
 use crate::tui::screens::dashboard::Direction;
-use crate::tui::screens::{self, Screen, approvals, dashboard, log, messages, overlays};
+use crate::tui::screens::{self, Screen, approvals, dashboard, log, messages, overlays, pane};
 use crate::tui::widgets::diff::DiffText;
 use crate::tui::widgets::text::line;
 
@@ -31,6 +31,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             return Vec::new();
         }
         Msg::Key(key) => press(model, key),
+        Msg::Paste(text) if screens::is_typing(model) => pane::paste(model, text),
         Msg::Paste(text) => {
             overlays::paste(model, &text);
             Vec::new()
@@ -49,6 +50,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         }
     };
     cmds.extend(approvals::want_paper(model));
+    cmds.extend(pane::want_picture(model));
     cmds
 }
 
@@ -69,6 +71,8 @@ fn take_result(model: &mut Model, msg: Msg) {
             let words = format!("message to {to} is on its way");
             close_entry(model, None, &words, result.map(|_| String::new()));
         }
+        Msg::Pictured { target, result } => pane::take_picture(model, &target, result),
+        Msg::KeysRefused { typing, refusal } => pane::take_refusal(model, typing, &refusal),
         Msg::Returned(Ok(())) => {}
         Msg::Returned(Err(refusal)) => {
             model.notice = Some(notice(None, "", Err(refusal)));
@@ -194,6 +198,9 @@ fn lose(model: &mut Model, reason: String) {
 
 fn press(model: &mut Model, key: KeyEvent) -> Vec<Cmd> {
     let Some(action) = keymap::action(screens::context(model), key) else {
+        if screens::is_typing(model) {
+            return pane::type_key(model, key);
+        }
         overlays::type_key(model, key);
         return Vec::new();
     };
@@ -237,6 +244,14 @@ fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         Action::PreviousGroup => dashboard::move_group(model, Direction::Back),
         Action::Open if model.screen == Screen::Dashboard => return dashboard::open(model),
         Action::Open => approvals::open(model),
+        Action::Look => pane::open(model),
+        Action::Type => pane::begin_typing(model),
+        Action::EndTyping => pane::end_typing(model, None),
+        Action::Attach => {
+            return model.pane.agent.as_ref().map(dashboard::attach_to).unwrap_or_default();
+        }
+        Action::NextAgent => pane::turn(model, Direction::Forward),
+        Action::PreviousAgent => pane::turn(model, Direction::Back),
         Action::Compose => compose(model),
         Action::Approve => approvals::ask_approve(model),
         Action::Reject => approvals::ask_reject(model),
@@ -252,7 +267,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
 }
 
 fn compose(model: &mut Model) {
-    if let Some(to) = dashboard::addressee(model) {
+    let to = match model.screen {
+        Screen::Pane => model.pane.agent.clone(),
+        _ => dashboard::addressee(model),
+    };
+    if let Some(to) = to {
         model.notice = None;
         model.overlays.push(Overlay::Compose { to, entry: Default::default() });
     }
@@ -270,6 +289,8 @@ fn back(model: &mut Model) {
     }
     if model.screen == Screen::Approvals && model.approvals.focus == DeskFocus::Detail {
         model.approvals.focus = DeskFocus::List;
+    } else if model.screen == Screen::Pane && model.pane.above > 0 {
+        model.pane.above = 0;
     } else {
         model.screen = Screen::Dashboard;
     }
@@ -293,6 +314,7 @@ fn move_by(model: &mut Model, by: isize) {
         Screen::Approvals => approvals::move_by(model, by),
         Screen::Messages => messages::move_by(model, by),
         Screen::Log => log::move_by(model, by),
+        Screen::Pane => pane::move_by(model, by),
     }
 }
 

@@ -43,6 +43,8 @@ impl Workers {
             | Cmd::Reject { .. }
             | Cmd::Send { .. }
             | Cmd::Attach { .. }
+            | Cmd::Look(_)
+            | Cmd::Press(_)
             | Cmd::Suspend
             | Cmd::Redraw
             | Cmd::Quit => &self.acts,
@@ -109,7 +111,12 @@ fn perform(workbench: &Workbench, cmd: Cmd) -> Option<Msg> {
             let result = send(workbench, &to, text);
             Some(Msg::Sent { to, result })
         }
-        Cmd::Attach { .. } | Cmd::Suspend | Cmd::Redraw | Cmd::Quit => None,
+        Cmd::Attach { .. }
+        | Cmd::Look(_)
+        | Cmd::Press(_)
+        | Cmd::Suspend
+        | Cmd::Redraw
+        | Cmd::Quit => None,
     }
 }
 

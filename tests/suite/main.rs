@@ -21,6 +21,8 @@ mod delivery;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod matching;
 #[cfg(test)]
 mod mcp;

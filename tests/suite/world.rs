@@ -13,6 +13,7 @@ pub use ending::signal;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -47,6 +48,9 @@ pub struct Outcome {
 /// The world; see the head of the file.
 pub struct World {
     root: PathBuf,
+    socket: PathBuf,
+    /// Variables of everything that is run here; none: without it.
+    variables: Vec<(&'static str, Option<String>)>,
     supervisor: RefCell<Option<Child>>,
 }
 
@@ -55,7 +59,36 @@ impl World {
     pub fn new() -> Self {
         // A socket's path may have 104 bytes: the place of temporary folders may be too deep for it.
         let folder = tempfile::Builder::new().prefix("agw-").tempdir_in("/tmp").expect("a folder");
-        let world = Self { root: folder.keep(), supervisor: RefCell::new(None) };
+        let root = folder.keep();
+        let socket = root.join("tmux.sock");
+        Self { root, socket, variables: Vec::new(), supervisor: RefCell::new(None) }.furnished()
+    }
+
+    /// A world whose agencies live on the user's own tmux server, with this configuration; its socket is in this
+    /// folder of the world, and everything is run with these variables.
+    pub fn of_user(conf: &str, folder: &str, variables: &[(&'static str, Option<&str>)]) -> Self {
+        let root = tempfile::Builder::new().prefix("agw-").tempdir_in("/tmp").expect("a folder");
+        let (root, user) = (root.keep(), rustix::process::getuid().as_raw());
+        let tmux = root.join(folder);
+        let own = tmux.join(format!("tmux-{user}"));
+        std::fs::create_dir_all(&own).expect("made");
+        // tmux takes no folder that others can look into.
+        std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o700)).expect("private");
+        write(&root.join("user/.tmux.conf"), conf);
+        let socket = own.join("default");
+        let mut own = vec![("TMUX_TMPDIR", Some(text(&tmux)))];
+        own.extend(variables.iter().map(|(name, value)| (*name, value.map(str::to_owned))));
+        let world = Self { root, socket, variables: own, supervisor: RefCell::new(None) };
+        let world = world.furnished();
+        let settings = content::settings(&world.project(), &world.socket());
+        let (before, after) = settings.split_once("[tmux]\n").expect("a section");
+        let after = after.split_once("\n\n").expect("another one").1;
+        world.write("agency.toml", &format!("{before}{after}"));
+        world
+    }
+
+    fn furnished(self) -> Self {
+        let world = self;
         for folder in [world.root.join("user"), world.keys(), world.project()] {
             std::fs::create_dir_all(folder).expect("made");
         }
@@ -104,7 +137,7 @@ impl World {
 
     /// The tmux server's socket.
     pub fn socket(&self) -> PathBuf {
-        self.root.join("tmux.sock")
+        self.socket.clone()
     }
 
     /// Writes a file of the workbench.
@@ -181,11 +214,19 @@ impl World {
 
     fn invocation(&self, program: &str, args: &[&str], env: &[(&str, &str)]) -> Invocation {
         let mut words: Vec<OsString> = vec!["-i".into()];
-        let mut set = |key: &str, value: &str| words.push(format!("{key}={value}").into());
+        let is_without = |key: &str| self.variables.iter().any(|own| *own == (key, None));
+        let mut set = |key: &str, value: &str| {
+            if !is_without(key) {
+                words.push(format!("{key}={value}").into());
+            }
+        };
         set("PATH", &variable("PATH").expect("a PATH"));
         set("HOME", &text(&self.root.join("user")));
         set("LANG", "C.UTF-8");
         set("AGENCY_KEY_DIR", &text(&self.keys()));
+        for (key, value) in &self.variables {
+            value.as_ref().inspect(|value| set(key, value));
+        }
         env.iter().for_each(|(key, value)| set(key, value));
         words.push(program.into());
         Invocation::new("env", self.project()).args(words).args(args)

@@ -11,7 +11,7 @@ use tmux_interface::TmuxCommand;
 pub(super) struct Cmd(TmuxCommand<'static>);
 
 impl Cmd {
-    /// A command by its full name: aliases and folded flags would hide what runs.
+    /// A command by its full name; what is written is [`unaliased`].
     pub(super) fn new(name: &'static str) -> Self {
         Self(TmuxCommand::new_full(name))
     }
@@ -43,7 +43,22 @@ impl Cmd {
     }
 
     fn words(&self) -> Vec<String> {
-        self.0.to_vec().into_iter().map(|word| word.into_owned()).collect()
+        let mut words: Vec<String> = self.0.to_vec().into_iter().map(Into::into).collect();
+        if let Some(name) = words.first_mut() {
+            *name = unaliased(name).to_owned();
+        }
+        words
+    }
+}
+
+/// A command's name without its last letter. tmux knows a command by any beginning that no other one has, but an alias by all of
+/// its name: a user who has given `kill-session` or `list-panes` another meaning does not give it to us.
+fn unaliased(name: &str) -> &str {
+    let is_command = name.contains('-') && !name.starts_with('-');
+    let mut letters = name.chars();
+    match is_command && letters.next_back().is_some_and(|letter| letter.is_ascii_lowercase()) {
+        true => letters.as_str(),
+        false => name,
     }
 }
 
@@ -131,13 +146,19 @@ mod tests {
     #[test]
     fn a_control_line_quotes_every_word() {
         let chain = [Cmd::new("set-buffer").option("-b", "b").param("it's #1; $HOME {~")];
-        assert_eq!(to_line(&chain), r"'set-buffer' '-b' 'b' 'it'\''s #1; $HOME {~'");
+        assert_eq!(to_line(&chain), r"'set-buffe' '-b' 'b' 'it'\''s #1; $HOME {~'");
+    }
+
+    #[test]
+    fn a_command_is_never_written_as_an_alias_could_name_it() {
+        assert_eq!(to_argv(&[Cmd::new("list-panes").flag("-a")]), ["list-pane", "-a"]);
+        assert_eq!(to_argv(&[Cmd::new("-V")]), ["-V"]);
     }
 
     #[test]
     fn a_newline_never_ends_a_control_line() {
         let chain = [Cmd::new("set-buffer").param("a\n\"$x\"\\\t")];
-        assert_eq!(to_line(&chain), r#"'set-buffer' "a\012\"\$x\"\\\011""#);
+        assert_eq!(to_line(&chain), r#"'set-buffe' "a\012\"\$x\"\\\011""#);
     }
 
     #[test]

@@ -25,11 +25,11 @@ pub(super) struct Ears {
 }
 
 impl Ears {
-    /// Opens, ends and informs listeners, so that all panes that are read are heard. One that cannot be
-    /// opened now is tried again at the next look.
-    pub(super) fn tend(&self, server: &Server, snapshot: &Snapshot) {
+    /// Opens, ends and informs listeners, so that all panes that are read are heard; gives those that are not. A
+    /// listener that cannot be opened now is tried again at the next look.
+    pub(super) fn tend(&self, server: &Server, snapshot: &Snapshot) -> Vec<PaneId> {
         let mut listeners = lock(&self.listeners);
-        let mut is_any_missing = false;
+        let mut unheard = Vec::new();
         let wanted = wanted(snapshot);
         listeners.retain(|session, listener| listener.is_alive() && wanted.contains_key(session));
         for (session, panes) in wanted {
@@ -40,10 +40,13 @@ impl Ears {
             }
             match listeners.get(&session) {
                 Some(listener) => listener.read_only(&panes),
-                None => is_any_missing = true,
+                None => {
+                    unheard.extend(panes.iter().map(|(number, _)| PaneId(format!("%{number}"))))
+                }
             }
         }
-        self.is_any_missing.store(is_any_missing, Ordering::SeqCst);
+        self.is_any_missing.store(!unheard.is_empty(), Ordering::SeqCst);
+        unheard
     }
 
     /// Whether a session is not heard that should be: then a look is due soon.

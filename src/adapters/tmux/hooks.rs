@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::command::Cmd;
+use super::command::{Cmd, to_line};
 use super::server::Server;
 use super::snapshot::Snapshot;
 use super::version;
@@ -45,7 +45,8 @@ pub(super) fn to_chain(snapshot: &Snapshot, client: &str) -> Vec<Cmd> {
     let windows: BTreeSet<&str> = ours.map(|row| row.window.as_str()).collect();
     let hook = |window: &str| {
         let set = Cmd::new("set-hook").flag("-w").option("-t", window).param(HOOK);
-        set.param(format!("display-message -c {client} 'agency pane-died'"))
+        let tell = Cmd::new("display-message").option("-c", client).param("agency pane-died");
+        set.param(to_line(&[tell]))
     };
     windows.into_iter().map(hook).collect()
 }

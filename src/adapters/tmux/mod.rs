@@ -2,7 +2,7 @@
 //!
 //! Start at [`Tmux`]. `server` reaches tmux (`link` is the persistent client, `protocol` its language,
 //! `handshake` how it comes in without harm, `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
-//! `layout`), `typing` brings text into an input line (`probe`, `standing`), `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
+//! `layout`), `typing` brings text into an input line (`probe`, `standing`), `picture`, `keys` and `sight` are for whoever looks at one pane, `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
 //! Objects are
 //! addressed by id; nothing without this workbench's mark is touched.
 
@@ -10,6 +10,7 @@ mod attach;
 mod client;
 mod closing;
 mod command;
+mod customs;
 mod ears;
 mod family;
 pub mod ghost;
@@ -18,17 +19,22 @@ mod graphemes;
 mod handshake;
 mod hearing;
 mod hooks;
+mod keys;
 mod layout;
+mod leaving;
 mod link;
 mod listener;
 mod pause;
+mod picture;
 mod probe;
 mod protocol;
 mod reconcile;
 mod screens;
 mod server;
+mod sight;
 mod snapshot;
 mod standing;
+mod tty;
 mod typing;
 mod version;
 mod vigil;
@@ -42,14 +48,15 @@ use std::time::Duration;
 
 use crate::domain::name::{AgentAddress, Name};
 use crate::ports::terminals::{
-    AttachPlan, PaneId, PaneSeen, ScreenSeen, SessionPlan, Sighting, TerminalError, TerminalHint,
-    Terminals, Typed, TypingOrder,
+    AttachPlan, AttachWish, KeysOrder, Observation, PaneId, PaneSeen, Picture, Pressed, ScreenSeen,
+    SessionPlan, Sighting, TerminalError, TerminalHint, Terminals, Typed, TypingOrder,
 };
 use command::Cmd;
 use ears::Ears;
 use glance::Glance;
 use server::Server;
 pub use server::Settings;
+use sight::Sights;
 use snapshot::{PaneRow, Snapshot};
 use vigil::Vigil;
 
@@ -68,6 +75,7 @@ pub struct Tmux {
     server: Server,
     glance: Glance,
     ears: Ears,
+    sights: Sights,
     vigil: Vigil,
 }
 
@@ -76,12 +84,24 @@ impl Tmux {
     pub fn new(settings: &Settings) -> Self {
         let server = Server::new(settings);
         let vigil = Vigil::new(Arc::clone(&server.hint), vigil::hold);
-        Self { server, glance: Glance::default(), ears: Ears::default(), vigil }
+        Self {
+            server,
+            glance: Glance::default(),
+            ears: Ears::default(),
+            sights: Sights::default(),
+            vigil,
+        }
     }
 
     /// Sees to it that what happens in these panes is told.
     fn tend(&self, snapshot: &Snapshot) {
-        self.ears.tend(&self.server, snapshot);
+        let unheard = self.ears.tend(&self.server, snapshot);
+        if !unheard.is_empty()
+            && let Some(callback) = link::lock(&self.server.hint).as_ref()
+        {
+            // Nobody tells when they print, so they may have.
+            callback(TerminalHint::Printed(unheard));
+        }
         self.server.compare_unless(self.vigil.tend(snapshot));
     }
 }
@@ -100,7 +120,8 @@ impl Terminals for Tmux {
                 reconcile::ensure(&self.server, plan)
             }
             other => other,
-        }?;
+        }
+        .map_err(|error| customs::explained(&self.server, error))?;
         self.tend(&snapshot);
         let is_planned = |seen: &PaneSeen| plan.panes.iter().any(|pane| pane.agent == seen.agent);
         let seen = snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen);
@@ -108,7 +129,7 @@ impl Terminals for Tmux {
     }
 
     fn look(&self) -> Result<Sighting, TerminalError> {
-        if self.ears.is_any_missing() {
+        if self.vigil.take_news() || self.ears.is_any_missing() {
             self.glance.forget();
         }
         self.glance.or_look(&self.server, || {
@@ -117,7 +138,7 @@ impl Terminals for Tmux {
             self.tend(&snapshot);
             let ours = snapshot.sessions.iter().filter(|session| session.is_ours);
             Ok(Sighting {
-                sessions: ours.filter_map(|session| Name::parse(&session.name).ok()).collect(),
+                sessions: ours.filter_map(|session| Name::parse(&session.agency).ok()).collect(),
                 panes: snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen).collect(),
             })
         })
@@ -167,16 +188,36 @@ impl Terminals for Tmux {
 
     fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>) {
         *link::lock(&self.server.hint) = Some(hint);
+        self.server.begin_to_compare();
         // Without a connection nothing is pushed; that none can be made now is seen at the next look.
         let _ = self.look();
+    }
+
+    fn picture(&self, pane: &PaneId, above: usize) -> Result<Option<Picture>, TerminalError> {
+        let taken = picture::take(&self.server, pane, above, &self.sights.read_now(pane));
+        if !matches!(taken, Ok(Some(_))) {
+            self.sights.not_read(pane);
+        }
+        taken
+    }
+
+    fn press(&self, order: &KeysOrder) -> Result<Pressed, TerminalError> {
+        keys::press(&self.server, order)
+    }
+
+    fn observe(
+        &self,
+        pane: &PaneId,
+        hint: Box<dyn Fn() + Send>,
+    ) -> Result<Box<dyn Observation>, TerminalError> {
+        self.sights.open(&self.server, pane, hint)
     }
 
     fn attach_plan(
         &self,
         agency: &Name,
-        pane: Option<&PaneId>,
-        inside: Option<&str>,
+        wish: &AttachWish<'_>,
     ) -> Result<AttachPlan, TerminalError> {
-        attach::plan(&self.server, agency, pane, inside)
+        attach::plan(&self.server, agency, wish)
     }
 }

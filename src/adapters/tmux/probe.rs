@@ -12,7 +12,7 @@ use crate::ports::terminals::{TerminalError, TypingOrder};
 
 /// What must not change between the look and the paste. One comparison of one text: no value in it
 /// can hold a comma or a brace.
-pub(super) const STATE: &str = "#{pane_dead} #{pane_in_mode} #{pane_input_off} #{pane_pid} #{@agency_spawn} #{cursor_x} #{cursor_y}";
+pub(super) const STATE: &str = "#{pane_dead} #{pane_in_mode} #{pane_input_off} #{pane_pid} #{@agency_spawn} #{cursor_x} #{cursor_y} #{pane_synchronized} keys:#{@agency_keys}";
 
 /// How recent a key press is when a person is said to be typing, in seconds.
 const TYPING_S: u64 = 3;
@@ -79,6 +79,17 @@ impl Probe {
         (number(5), number(6))
     }
 
+    /// When a person's keys were last passed on to the pane, in seconds of the system's clock; 0: never.
+    fn keys_at(&self) -> u64 {
+        let mark = self.field(8).strip_prefix("keys:").unwrap_or_default();
+        mark.split('.').next().and_then(|at| at.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether keys were passed on to it just now.
+    fn is_typed_into(&self, now: u64) -> bool {
+        now.saturating_sub(self.keys_at()) <= TYPING_S
+    }
+
     /// The screen as far as the input line is concerned.
     pub(super) fn place(&self) -> Place<'_> {
         let (x, y) = self.cursor();
@@ -92,12 +103,13 @@ impl Probe {
         if self.field(4) != order.spawn.to_string() {
             return Some("another life is in the pane");
         }
-        match (is_on(0), is_on(1), is_on(2)) {
-            (true, _, _) => Some("pane is dead"),
-            (_, true, _) => Some("copy mode"),
-            (_, _, true) => Some("input is off"),
-            _ => None,
-        }
+        let obstacles = [
+            (0, "pane is dead"),
+            (1, "copy mode"),
+            (2, "input is off"),
+            (7, "its panes are synchronized: keys would reach others too"),
+        ];
+        obstacles.into_iter().find(|(at, _)| is_on(*at)).map(|(_, reason)| reason)
     }
 
     /// Why nothing may be typed now; none: the input line is proven focused and empty.
@@ -110,12 +122,14 @@ impl Probe {
             return Ok(Some(reason.to_owned()));
         }
         if order.input_line.is_empty_at(self.place()) {
-            return Ok(None);
+            // Keys that were passed on may not show yet: what is typed now would stand behind them.
+            let is_typed = self.keys_at() > 0 && self.is_typed_into(now(server)?);
+            return Ok(is_typed.then(|| "a person is typing".to_owned()));
         }
         if !order.input_line.is_at(self.place()) {
             return Ok(Some("not at its prompt".to_owned()));
         }
-        let reason = match is_person_typing(server, &order.pane.0)? {
+        let reason = match is_person_typing(server, &order.pane.0, self)? {
             true => "a person is typing",
             false => "the input line is not empty",
         };
@@ -135,8 +149,14 @@ impl Probe {
     }
 }
 
-/// Whether a client of a person shows this pane and had a key pressed just now.
-fn is_person_typing(server: &Server, pane: &str) -> Result<bool, TerminalError> {
+/// The server's clock, in seconds.
+fn now(server: &Server) -> Result<u64, TerminalError> {
+    let text = server.read(&[Cmd::new("display-message").flag("-p").param("%s")])?;
+    Ok(text.trim().parse().unwrap_or(0))
+}
+
+/// Whether a client of a person shows this pane and had a key pressed just now, or keys were passed on to it.
+fn is_person_typing(server: &Server, pane: &str, seen: &Probe) -> Result<bool, TerminalError> {
     let row = "#{client_control_mode} #{client_activity} #{pane_id}";
     let chain = [
         // The server's clock, as the activity is told by it.
@@ -152,7 +172,7 @@ fn is_person_typing(server: &Server, pane: &str) -> Result<bool, TerminalError> 
         let at: u64 = at.and_then(|at| at.parse().ok()).unwrap_or(0);
         control == Some("0") && shown == Some(pane) && now.saturating_sub(at) <= TYPING_S
     };
-    Ok(lines.any(is_recent))
+    Ok(seen.is_typed_into(now) || lines.any(is_recent))
 }
 
 /// A text as far as it can be compared with a screen: without white space.

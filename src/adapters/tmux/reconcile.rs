@@ -8,8 +8,10 @@
 
 use super::closing;
 use super::command::{Cmd, Scope, literal, set};
+use super::customs;
 use super::hooks;
 use super::layout::Room;
+use super::leaving;
 use super::server::Server;
 use super::snapshot::{PaneRow, Snapshot};
 use super::wanted::{Owner, Wanted, launch, pane_marks, wanted, window_marks, window_size};
@@ -21,6 +23,9 @@ pub(super) fn ensure(server: &Server, plan: &SessionPlan) -> Result<Snapshot, Te
     let wanted = wanted(plan);
     let room = Room::new(plan.size);
     let mut snapshot = Snapshot::take(server)?;
+    if !snapshot.sessions.is_empty() && is_window_missing(plan, &wanted, &snapshot) {
+        customs::require_safe(server)?;
+    }
     if open_session(server, plan, &wanted, &snapshot)? {
         failpoint::hit("start.session_made");
         snapshot = Snapshot::take(server)?;
@@ -36,6 +41,12 @@ pub(super) fn ensure(server: &Server, plan: &SessionPlan) -> Result<Snapshot, Te
     failpoint::hit("start.panes_made");
     hooks::refresh(server, &snapshot);
     Ok(snapshot)
+}
+
+/// Whether a window may have to be made.
+fn is_window_missing(plan: &SessionPlan, wanted: &[Wanted<'_>], snapshot: &Snapshot) -> bool {
+    let session = own(snapshot, plan).unwrap_or_default();
+    wanted.iter().any(|want| find(snapshot, want, &session).is_none())
 }
 
 /// The id of our session; it may have been closed, or be somebody else's.
@@ -61,7 +72,10 @@ fn open_session(
     }
     let is_missing = |want: &&Wanted<'_>| find(snapshot, want, "").is_none();
     let Some(first) = wanted.iter().find(is_missing) else { return Ok(false) };
+    // A hook may have split the window or opened another one before this goes on: ours is the first one, and in
+    // it what is upper left.
     let target = format!("={}:", plan.agency);
+    let (window, pane) = (format!("{target}^"), format!("{target}^.{{top-left}}"));
     let (columns, rows) = plan.size;
     let create = Cmd::new("new-session")
         .flag("-d")
@@ -69,18 +83,34 @@ fn open_session(
         .option("-n", first.window_name(1))
         .option("-x", columns.to_string())
         .option("-y", rows.to_string());
-    let mut chain = match snapshot.sessions.is_empty() {
-        true => server.first_words(),
-        false => Vec::new(),
-    };
+    let is_first = snapshot.sessions.is_empty();
+    let mut chain = if is_first { server.first_words() } else { Vec::new() };
     chain.push(launch(create, first.launch));
     chain.extend(unshared(&target, first.launch, &plan.tools));
-    chain.extend(server.session_marks(&target));
-    chain.extend(window_marks(Some(&target), &first.place(1)));
-    chain.extend(window_size(Some(&target), plan.size));
-    chain.extend(pane_marks(Some(&target), first, server.home()));
-    server.ask(&chain)?;
+    chain.extend(server.session_marks(&target, plan.agency.as_str()));
+    chain.extend(leaving::marks(&target, server.home(), plan.size));
+    chain.extend(window_marks(Some(&window), &first.place(1)));
+    chain.extend(window_size(Some(&window), plan.size));
+    chain.extend(pane_marks(Some(&pane), first, server.home()));
+    match is_first {
+        true => begin(server, chain, &pane)?,
+        false => server.ask(&chain).map(drop)?,
+    }
     Ok(true)
+}
+
+/// Starts the server with its first session. What is wrong with the user's configuration tmux shows in the first pane, over
+/// the program, until somebody presses a key there: it is taken away, as nobody may ever look.
+fn begin(server: &Server, mut chain: Vec<Cmd>, pane: &str) -> Result<(), TerminalError> {
+    let mode = Cmd::new("display-message").flag("-p").option("-t", pane).param("#{pane_mode}");
+    chain.extend([mode, Cmd::new("copy-mode").flag("-q").option("-t", pane)]);
+    if !server.begin(&chain)?.trim().is_empty() {
+        tracing::warn!(
+            "tmux found errors in its configuration; `tmux source-file ~/.tmux.conf` shows them"
+        );
+    }
+    // Only now its configuration is known.
+    customs::require_safe(server)
 }
 
 /// Takes out of the session's environment what only its first program is to have: tmux would hand it

@@ -4,7 +4,7 @@
 //! the cursor's row is asked for once more with them. The server may draw in between: styles of a row
 //! that no longer reads the same are dropped.
 
-use super::command::Cmd;
+use super::command::{Cmd, to_line};
 use super::ghost;
 use super::protocol::Block;
 use super::server::Server;
@@ -34,12 +34,13 @@ fn is_number(text: &str) -> bool {
 }
 
 fn chain(pane: &str) -> Vec<Cmd> {
-    let row = format!("capture-pane -p -e -t {pane} -S #{{cursor_y}} -E #{{cursor_y}}");
+    let row = Cmd::new("capture-pane").flag("-p").flag("-e").option("-t", pane);
+    let row = row.option("-S", "#{cursor_y}").option("-E", "#{cursor_y}");
     vec![
         Cmd::new("display-message").flag("-p").option("-t", pane).param(STATE),
         Cmd::new("capture-pane").flag("-p").option("-t", pane),
         // Only `run-shell -C` expands a format on its way into a command.
-        Cmd::new("run-shell").flag("-C").option("-t", pane).param(row),
+        Cmd::new("run-shell").flag("-C").option("-t", pane).param(to_line(&[row])),
     ]
 }
 

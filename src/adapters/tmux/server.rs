@@ -6,11 +6,12 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::client::Start;
 use super::command::{self, Cmd, Scope, set};
+use super::customs::{self, Customs};
 use super::glance;
 use super::handshake::Handshake;
 use super::link::{HintSlot, Link, hung, lock};
@@ -37,6 +38,9 @@ impl Settings {
     pub const DEADLINE: Duration = Duration::from_secs(2);
 }
 
+/// How long a server that is being started may take: the user's configuration may run programs first.
+const STARTING: Duration = Duration::from_secs(30);
+
 /// First version that a client can come to in pieces without harm.
 const WHOLE: (u32, u32) = (3, 7);
 
@@ -48,10 +52,14 @@ pub(super) struct Server {
     home: String,
     deadline: Duration,
     link: Mutex<Option<Arc<Link>>>,
+    /// Held for writing by whoever starts a server: until its configuration is read it answers nobody.
+    starting: RwLock<()>,
     pub(super) hint: HintSlot,
     /// As the program tells it; asked once.
     pub(super) version: OnceLock<String>,
     hooks_due: AtomicBool,
+    /// Whether the user's hooks keep clients out.
+    is_shut_out: AtomicBool,
     /// Whether the kernel tells when a pane's program ends.
     is_watched: AtomicBool,
     /// Whether the server has taken what it was told last about comparing panes.
@@ -65,6 +73,8 @@ struct Place {
     /// The server's own version: a program that was replaced since may be newer.
     version: String,
     socket: PathBuf,
+    /// The hook of the user's that keeps clients out.
+    forbidden_by: Option<String>,
 }
 
 impl Server {
@@ -74,9 +84,11 @@ impl Server {
             home: to_mark(&settings.home),
             deadline: settings.deadline,
             link: Mutex::default(),
+            starting: RwLock::default(),
             hint: HintSlot::default(),
             version: OnceLock::new(),
             hooks_due: AtomicBool::new(false),
+            is_shut_out: AtomicBool::new(false),
             is_watched: AtomicBool::new(false),
             is_compared: AtomicBool::new(false),
         }
@@ -95,6 +107,11 @@ impl Server {
     /// Whether hooks must be set; asked once, true once.
     pub(super) fn take_hooks_due(&self) -> bool {
         self.hooks_due.swap(false, Ordering::SeqCst)
+    }
+
+    /// Whether it is the user's own server, with their configuration.
+    pub(super) fn is_users(&self) -> bool {
+        self.socket.is_none()
     }
 
     /// The program and the flags that choose the server.
@@ -136,7 +153,11 @@ impl Server {
     }
 
     fn ask_each(&self, chains: &[Vec<Cmd>]) -> Result<Vec<Vec<Block>>, TerminalError> {
-        let Some(link) = self.link()? else { return Ok(Vec::new()) };
+        let Some(link) = self.link()? else {
+            let is_shut_out = self.is_shut_out.load(Ordering::SeqCst);
+            let chains = if is_shut_out { chains } else { &[] };
+            return Ok(chains.iter().map(|chain| self.blocks_by_processes(chain)).collect());
+        };
         let chains: Vec<&[Cmd]> = chains.iter().map(Vec::as_slice).collect();
         let answers = link.ask_each(&chains, self.deadline);
         if matches!(answers, Err(TerminalError::Hung { .. } | TerminalError::Died { .. })) {
@@ -145,10 +166,29 @@ impl Server {
         answers
     }
 
+    fn blocks_by_processes(&self, chain: &[Cmd]) -> Vec<Block> {
+        let block = |cmd: &Cmd| match self.ask_by_process(std::slice::from_ref(cmd)) {
+            Ok(text) => Block { is_ok: true, body: text.into_bytes() },
+            Err(_) => Block { is_ok: false, body: Vec::new() },
+        };
+        chain.iter().map(block).collect()
+    }
+
     /// Runs a chain in a process of its own, for what must outlive the client's session.
     pub(super) fn ask_by_process(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
+        let _turn = self.starting.read().unwrap_or_else(PoisonError::into_inner);
+        self.run_within(self.deadline, chain)
+    }
+
+    /// Runs a chain that may be the one that starts the server; whoever else asks it waits.
+    pub(super) fn begin(&self, chain: &[Cmd]) -> Result<String, TerminalError> {
+        let _turn = self.starting.write().unwrap_or_else(PoisonError::into_inner);
+        self.run_within(STARTING, chain)
+    }
+
+    fn run_within(&self, limit: Duration, chain: &[Cmd]) -> Result<String, TerminalError> {
         let name = command::name_of(chain);
-        let run = self.invocation().args(command::to_argv(chain)).run(self.deadline);
+        let run = self.invocation().args(command::to_argv(chain)).run(limit);
         let outcome = run.map_err(|error| match error {
             RunError::NotFound { .. } => TerminalError::NotInstalled,
             RunError::TimedOut { after, .. } => hung(name.clone(), after),
@@ -183,10 +223,11 @@ impl Server {
         std::iter::once(Cmd::new("start-server")).chain(words.into_iter().map(set_global)).collect()
     }
 
-    /// The marks of one of our sessions, by target.
-    pub(super) fn session_marks(&self, target: &str) -> Vec<Cmd> {
+    /// The marks of one of our sessions, by target: by them it is found again when somebody has renamed it.
+    pub(super) fn session_marks(&self, target: &str, agency: &str) -> Vec<Cmd> {
         vec![
             set(Scope::Session, Some(target), "@agency_home", &self.home),
+            set(Scope::Session, Some(target), "@agency_name", agency),
             // The user may have this on: a session without a client would be gone at once.
             set(Scope::Session, Some(target), "destroy-unattached", "off"),
         ]
@@ -218,7 +259,7 @@ impl Server {
             return Ok(Some(Arc::clone(link)));
         }
         *slot = None;
-        let Some(place) = self.place()? else { return Ok(None) };
+        let Some(place) = self.welcoming()? else { return Ok(None) };
         let start = match self.start(&place, &place.session, "no-output,ignore-size") {
             Ok(start) => start,
             // Processes are slower and do no harm.
@@ -230,7 +271,8 @@ impl Server {
         match Link::open(start, Arc::clone(&self.hint)) {
             Ok(link) => {
                 let link = Arc::new(link);
-                if !self.is_watched.load(Ordering::SeqCst) {
+                // Who wants no hints needs nothing compared: an idle face costs the server nothing.
+                if lock(&self.hint).is_some() && !self.is_watched.load(Ordering::SeqCst) {
                     self.have_compared(&link, &glance::subscribe());
                 }
                 *slot = Some(Arc::clone(&link));
@@ -248,11 +290,20 @@ impl Server {
     /// listener ends: a program that believes that somebody looks shows its cursor, which is what
     /// we need, and no client flag would keep it from being told.
     pub(super) fn listen(&self, session: &str) -> Result<Listener, TerminalError> {
+        self.listen_for(session, Arc::clone(&self.hint))
+    }
+
+    /// The same for somebody else's ears.
+    pub(super) fn listen_for(
+        &self,
+        session: &str,
+        hint: HintSlot,
+    ) -> Result<Listener, TerminalError> {
         let gone = || TerminalError::Died { command: "attach-session".to_owned() };
-        let place = self.place()?.ok_or_else(gone)?;
+        let place = self.welcoming()?.ok_or_else(gone)?;
         // Should we not read for two seconds, the server drops what it has for us, and says so.
         let start = self.start(&place, session, "ignore-size,pause-after=2")?;
-        Listener::open(start, session.to_owned(), Arc::clone(&self.hint))
+        Listener::open(start, session.to_owned(), hint)
     }
 
     /// How a control client comes to a session, with these flags.
@@ -293,6 +344,14 @@ impl Server {
         }
     }
 
+    /// Somebody wants hints from now on: a connection that was made before begins to compare.
+    pub(super) fn begin_to_compare(&self) {
+        let link = lock(&self.link).clone().filter(|link| link.is_alive());
+        if let Some(link) = link.filter(|_| !self.is_watched.load(Ordering::SeqCst)) {
+            self.have_compared(&link, &glance::subscribe());
+        }
+    }
+
     fn have_compared(&self, link: &Link, word: &Cmd) {
         let is_done = link.ask(std::slice::from_ref(word), self.deadline).is_ok();
         self.is_compared.store(is_done, Ordering::SeqCst);
@@ -311,10 +370,25 @@ impl Server {
         lock(&self.link).as_ref().map_or(0, |link| link.asked())
     }
 
-    /// Where a client can come in; none if there is no session of ours.
+    /// Where a client can come in; none if there is no session of ours, or a hook of the user's would send
+    /// clients away, maybe all of them: then every request is a process.
+    fn welcoming(&self) -> Result<Option<Place>, TerminalError> {
+        let place = self.place()?;
+        let hook = place.as_ref().and_then(|place| place.forbidden_by.as_ref());
+        let was_shut_out = self.is_shut_out.swap(hook.is_some(), Ordering::SeqCst);
+        if let Some(hook) = hook.filter(|_| !was_shut_out) {
+            tracing::warn!(%hook, "keeps clients out: tmux is asked by processes, and panes are read once a second");
+        }
+        Ok(place.filter(|place| place.forbidden_by.is_none()))
+    }
+
+    /// The place, whatever is to be said about it.
     fn place(&self) -> Result<Option<Place>, TerminalError> {
         let fields = "#{session_id} #{@agency_home} #{version} #{socket_path}";
-        let text = match self.ask_by_process(&[Cmd::new("list-sessions").option("-F", fields)]) {
+        let mut chain = customs::questions();
+        // Last, as it fails where there is no session.
+        chain.push(Cmd::new("list-sessions").option("-F", fields));
+        let text = match self.ask_by_process(&chain) {
             Err(TerminalError::NoServer | TerminalError::Died { .. }) => return Ok(None),
             other => other?,
         };
@@ -324,9 +398,10 @@ impl Server {
             let (version, asked) = (fields.next()?.to_owned(), fields.next()?);
             let given = self.socket.as_deref().filter(|socket| socket.contains('/'));
             let socket = PathBuf::from(given.unwrap_or(asked));
-            (home == self.home).then_some(Place { session, version, socket })
+            let forbidden_by = Customs::parse(&version, &text).forbids_clients();
+            (home == self.home).then_some(Place { session, version, socket, forbidden_by })
         };
-        Ok(text.lines().find_map(place))
+        Ok(text.lines().filter(|line| line.starts_with('$')).find_map(place))
     }
 
     fn drop_link(&self, broken: &Arc<Link>) {
@@ -343,7 +418,10 @@ fn is_for_clients(name: &str) -> bool {
 
 fn to_error(command: String, problem: String) -> TerminalError {
     let says = |words: &[&str]| words.iter().any(|word| problem.contains(word));
-    if says(&["no server running", "error connecting to"]) {
+    if says(&["File name too long"]) {
+        let problem = format!("{problem}; a shorter TMUX_TMPDIR or [tmux] socket helps");
+        TerminalError::Io { problem }
+    } else if says(&["no server running", "error connecting to"]) {
         TerminalError::NoServer
     } else if says(&["server exited", "lost server"]) {
         TerminalError::Died { command }

@@ -6,19 +6,22 @@
 
 use super::command::Cmd;
 use super::server::Server;
+use super::tty;
 use crate::domain::id::SpawnId;
 use crate::domain::name::AgentAddress;
 use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, TerminalError};
 
-const SESSION: &str = "#{session_id} #{@agency_home} #{session_name}";
+const SESSION: &str = "#{session_id} #{@agency_home} #{@agency_name} #{session_name}";
 
-const PANE: &str = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal} #{window_zoomed_flag} #{@agency_window} #{@agency_role} #{@agency_agent} #{@agency_spawn} #{@agency_home} #{?@agency_read,1,0} #{@agency_stop} #{?@agency_shell,#{pane_current_command},}";
+const PANE: &str = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal} #{window_zoomed_flag} #{@agency_window} #{@agency_role} #{@agency_agent} #{@agency_spawn} #{@agency_home} #{?@agency_read,1,0} #{@agency_stop} #{?@agency_shell,#{pane_tty},} #{?@agency_shell,#{pane_current_command},}";
 
 /// A session on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SessionRow {
     pub(super) id: String,
     pub(super) name: String,
+    /// Whose it was made for; a person or a hook may have renamed it since.
+    pub(super) agency: String,
     pub(super) is_ours: bool,
 }
 
@@ -41,6 +44,8 @@ pub(super) struct PaneRow {
     /// Whether what it prints is listened to.
     pub(super) is_read: bool,
     pub(super) foreground: Option<String>,
+    /// The terminal of a shell.
+    pub(super) tty: Option<String>,
 }
 
 impl PaneRow {
@@ -54,6 +59,7 @@ impl PaneRow {
             pid: self.pid,
             life: self.life,
             foreground: self.foreground.clone(),
+            reads_keys: self.tty.as_deref().and_then(tty::is_by_lines).map(|by_lines| !by_lines),
         })
     }
 }
@@ -105,9 +111,11 @@ impl Snapshot {
         snapshot
     }
 
-    /// The session of exactly that name.
-    pub(super) fn session(&self, name: &str) -> Option<&SessionRow> {
-        self.sessions.iter().find(|session| session.name == name)
+    /// The agency's session of ours, whatever it is called now; else the one of exactly that name.
+    pub(super) fn session(&self, agency: &str) -> Option<&SessionRow> {
+        let is_its_own = |row: &&SessionRow| row.is_ours && row.agency == agency;
+        let named = |row: &&SessionRow| row.name == agency;
+        self.sessions.iter().find(is_its_own).or_else(|| self.sessions.iter().find(named))
     }
 
     /// Our panes, each once.
@@ -118,13 +126,16 @@ impl Snapshot {
 }
 
 fn parse_session(line: &str, home: &str) -> Option<SessionRow> {
-    let mut fields = line.splitn(3, ' ');
-    let (id, mark, name) = (fields.next()?, fields.next()?, fields.next()?);
-    Some(SessionRow { id: id.to_owned(), name: name.to_owned(), is_ours: mark == home })
+    let mut fields = line.splitn(4, ' ');
+    let (id, mark, agency) = (fields.next()?, fields.next()?, fields.next()?);
+    let name = fields.next()?.to_owned();
+    // One that was made before sessions had that mark is known by its name.
+    let agency = if agency.is_empty() { name.clone() } else { agency.to_owned() };
+    Some(SessionRow { id: id.to_owned(), name, agency, is_ours: mark == home })
 }
 
 fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
-    let mut fields = line.splitn(16, ' ');
+    let mut fields = line.splitn(17, ' ');
     let mut next = || fields.next();
     let (session, window, pane) = (next()?.to_owned(), next()?.to_owned(), next()?.to_owned());
     let pid = next()?.parse().unwrap_or(0);
@@ -134,6 +145,7 @@ fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
     let owner = next()?.parse().ok().zip(next()?.parse().ok());
     let mark = next()?;
     let (is_read, stop) = (next()? == "1", next()?.to_owned());
+    let tty = next().filter(|tty| !tty.is_empty()).map(str::to_owned);
     let foreground = next().filter(|name| !name.is_empty()).map(str::to_owned);
     let life = match is_dead {
         true => PaneLife::Dead { status, signal },
@@ -152,6 +164,7 @@ fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
         is_read,
         stop,
         foreground,
+        tty,
     };
     (mark == home).then_some(row)
 }
@@ -164,11 +177,12 @@ mod tests {
     fn only_panes_with_our_mark_are_seen() {
         let spawn = uuid::Uuid::from_u128(1);
         let text = format!(
-            "$0 home A\n$1  other name\n$0 @0 %0 12 1 3  0 agents:1 agent A/c {spawn} home 1 TERM:50 sh\n$1 @1 %1 13 0   0   A/d {spawn} elsewhere 0  \n"
+            "$0 home A zz\n$1   other name\n$0 @0 %0 12 1 3  0 agents:1 agent A/c {spawn} home 1 TERM:50 /dev/none sh\n$1 @1 %1 13 0   0   A/d {spawn} elsewhere 0   \n"
         );
         let snapshot = Snapshot::parse(&text, "home");
         assert_eq!(snapshot.session("other name").map(|row| row.is_ours), Some(false));
-        assert_eq!(snapshot.session("A").map(|row| row.is_ours), Some(true));
+        let renamed = snapshot.session("A").map(|row| (row.is_ours, row.name.as_str()));
+        assert_eq!(renamed, Some((true, "zz")));
         assert_eq!(snapshot.panes.len(), 1);
         assert_eq!(snapshot.panes[0].life, PaneLife::Dead { status: Some(3), signal: None });
         assert!(snapshot.panes[0].is_read);

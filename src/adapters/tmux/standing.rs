@@ -131,6 +131,7 @@ mod tests {
             pane: crate::ports::terminals::PaneId("%1".to_owned()),
             input_line,
             text: "see\n| a b".to_owned(),
+            short: String::new(),
             token: "a b".to_owned(),
             left_over: Vec::new(),
             deadline_ms: 0,

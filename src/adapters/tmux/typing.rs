@@ -10,10 +10,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::command::Cmd;
+use super::command::{Cmd, to_line};
 use super::pause::{Pause, rest};
 use super::probe::Probe;
 use super::server::Server;
+use super::tty;
 use crate::domain::text::to_plain;
 use crate::failpoint;
 use crate::ports::terminals::{TerminalError, Typed, TypingOrder};
@@ -38,6 +39,9 @@ pub(super) fn type_text(server: &Server, order: &TypingOrder) -> Result<Typed, T
             None => Ok(not_ready(&reason)),
         };
     }
+    let Some(order) = &as_taken(server, order)? else {
+        return Ok(not_ready("its terminal takes no line of this length"));
+    };
     match paste(server, order, &probe) {
         Ok(true) => failpoint::hit("delivery.pasted"),
         Ok(false) => return Ok(not_ready("the pane changed while it was looked at")),
@@ -47,6 +51,19 @@ pub(super) fn type_text(server: &Server, order: &TypingOrder) -> Result<Typed, T
     }
     // From here on something was typed: whatever goes wrong is not known to be undone.
     Ok(submit(server, order).unwrap_or_else(|error| uncertain(&error.to_string())))
+}
+
+/// The order with what can be typed: where the terminal collects lines, all that is no line or too long for
+/// one is named only; none where even that is too long.
+fn as_taken(server: &Server, order: &TypingOrder) -> Result<Option<TypingOrder>, TerminalError> {
+    let ask = Cmd::new("display-message").flag("-p").option("-t", order.pane.0.as_str());
+    let tty = server.read(&[ask.param("#{pane_tty}")])?;
+    let mut taken = order.clone();
+    if tty::is_by_lines(tty.trim()) != Some(true) || tty::fits_in_a_line(&order.text) {
+        return Ok(Some(taken));
+    }
+    taken.text.clone_from(&order.short);
+    Ok(tty::fits_in_a_line(&taken.text).then_some(taken))
 }
 
 fn not_ready(reason: &str) -> Typed {
@@ -70,10 +87,19 @@ fn paste(server: &Server, order: &TypingOrder, probe: &Probe) -> Result<bool, Te
             .flag("-F")
             .option("-t", pane)
             .param(probe.unchanged(""))
-            .param(format!("paste-buffer -p -r -d -b {buffer} -t {pane}"))
-            .param(format!("delete-buffer -b {buffer} ; display-message -p {REFUSED}")),
+            .param(to_line(&[pasting(&buffer, pane)]))
+            .param(to_line(&[Cmd::new("delete-buffer").option("-b", buffer.as_str()), refusing()])),
     ];
     Ok(!server.ask(&chain)?.contains(REFUSED))
+}
+
+fn pasting(buffer: &str, pane: &str) -> Cmd {
+    let paste = Cmd::new("paste-buffer").flag("-p").flag("-r").flag("-d");
+    paste.option("-b", buffer).option("-t", pane)
+}
+
+fn refusing() -> Cmd {
+    Cmd::new("display-message").flag("-p").param(REFUSED)
 }
 
 fn submit(server: &Server, order: &TypingOrder) -> Result<Typed, TerminalError> {
@@ -194,7 +220,7 @@ fn enter(server: &Server, order: &TypingOrder, condition: String) -> Result<bool
         .flag("-F")
         .option("-t", pane)
         .param(condition)
-        .param(format!("send-keys -t {pane} Enter"))
-        .param(format!("display-message -p {REFUSED}"))];
+        .param(to_line(&[Cmd::new("send-keys").option("-t", pane).param("Enter")]))
+        .param(to_line(&[refusing()]))];
     Ok(!server.ask(&chain)?.contains(REFUSED))
 }

@@ -19,6 +19,7 @@ use rustix::io::Errno;
 
 use super::link::{HintSlot, lock};
 use super::snapshot::Snapshot;
+use super::tty;
 use crate::ports::terminals::{PaneLife, TerminalHint};
 
 /// How a process is held: its file, if the system has such files and the process is there.
@@ -26,6 +27,9 @@ pub(super) type Hold = fn(u32) -> Option<OwnedFd>;
 
 /// Between two looks at what is in front in a shell: as often as a server compares.
 const FRONT: Duration = Duration::from_secs(1);
+
+/// The first of them, after a change too: a shell that starts is at its prompt soon, and most commands are short.
+const SOON: Duration = Duration::from_millis(60);
 
 /// The server hears of a death in the same moment; should it be behind, it is asked once more after this.
 const AGAIN: Duration = Duration::from_millis(30);
@@ -50,6 +54,8 @@ pub(super) struct Vigil {
 struct Shared {
     kept: Mutex<BTreeMap<u32, Kept>>,
     has_failed: AtomicBool,
+    /// Whether something was told that a short look at the server may not show.
+    has_news: AtomicBool,
     hint: HintSlot,
 }
 
@@ -66,25 +72,28 @@ struct Kept {
 struct Front {
     seen: Option<String>,
     next: Instant,
+    pause: Duration,
+    tty: String,
 }
 
 impl Vigil {
     /// Watches nothing yet.
     pub(super) fn new(hint: HintSlot, hold: Hold) -> Self {
-        let shared = Shared { kept: Mutex::default(), has_failed: AtomicBool::new(false), hint };
+        let (has_failed, has_news) = (AtomicBool::new(false), AtomicBool::new(false));
+        let shared = Shared { kept: Mutex::default(), has_failed, has_news, hint };
         Self { hold, shared: Arc::new(shared), wake: Mutex::default() }
     }
 
     /// From now on the live panes of ours are watched, and no others; whether that could be done.
     pub(super) fn tend(&self, snapshot: &Snapshot) -> Watch {
         let live = snapshot.panes.iter().filter(|row| row.life == PaneLife::Alive);
-        let live: BTreeMap<u32, bool> =
-            live.map(|row| (row.pid, row.foreground.is_some())).collect();
+        let live: BTreeMap<u32, Option<&str>> =
+            live.map(|row| (row.pid, row.tty.as_deref())).collect();
         let mut kept = lock(&self.shared.kept);
         // One that has ended and is still shown: the id may be a later process's by now.
         kept.retain(|pid, kept| kept.ended.is_none() && live.contains_key(pid));
         let mut is_all = true;
-        for (pid, is_shell) in live {
+        for (pid, tty) in live {
             let held = match kept.entry(pid) {
                 Entry::Occupied(held) => held.into_mut(),
                 Entry::Vacant(place) => match (self.hold)(pid) {
@@ -95,7 +104,7 @@ impl Vigil {
                     }
                 },
             };
-            held.is_shell(pid, is_shell);
+            held.has_shell_on(pid, tty);
         }
         let is_empty = kept.is_empty();
         drop(kept);
@@ -104,6 +113,11 @@ impl Vigil {
             true => Watch::All,
             false => Watch::Part,
         }
+    }
+
+    /// Whether something was told since this was asked last.
+    pub(super) fn take_news(&self) -> bool {
+        self.shared.has_news.swap(false, Ordering::SeqCst)
     }
 
     /// Has the thread look at what it waits for, and starts it the first time.
@@ -130,14 +144,18 @@ impl Kept {
         Self { file: Arc::new(file), front: None, ended: None }
     }
 
-    fn is_shell(&mut self, pid: u32, is_shell: bool) {
-        match is_shell {
-            true if self.front.is_none() => {
-                self.front = Some(Front { seen: front(pid), next: Instant::now() + FRONT });
-            }
-            true => {}
-            false => self.front = None,
-        }
+    fn has_shell_on(&mut self, pid: u32, tty: Option<&str>) {
+        let is_kept = self.front.is_some();
+        self.front = match tty {
+            Some(_) if is_kept => return,
+            Some(tty) => Some(Front {
+                seen: front(pid, tty),
+                next: Instant::now() + SOON,
+                pause: SOON,
+                tty: tty.to_owned(),
+            }),
+            None => None,
+        };
     }
 
     /// When it is to be looked at; none: when its file tells.
@@ -158,10 +176,11 @@ impl Kept {
         let Some(known) = self.front.as_mut().filter(|front| front.next <= now) else {
             return false;
         };
-        known.next = now + FRONT;
-        let seen = front(pid);
+        let seen = front(pid, &known.tty);
         let is_other = seen != known.seen;
         known.seen = seen;
+        known.pause = if is_other { SOON } else { (known.pause * 2).min(FRONT) };
+        known.next = now + known.pause;
         is_other
     }
 }
@@ -221,6 +240,7 @@ impl Shared {
         let news = kept.iter_mut().filter_map(|(pid, kept)| kept.is_news(*pid, now).then_some(()));
         let is_news = news.count() > 0;
         drop(kept);
+        self.has_news.fetch_or(is_news, Ordering::SeqCst);
         if is_news && let Some(callback) = lock(&self.hint).as_ref() {
             callback(TerminalHint::Changed);
         }
@@ -241,11 +261,11 @@ pub(super) fn hold(_: u32) -> Option<OwnedFd> {
     None
 }
 
-/// What is in front on a process's terminal: its own name and the process group.
-fn front(pid: u32) -> Option<String> {
+/// What is in front on a process's terminal: its own name, the process group, and whether it reads lines.
+fn front(pid: u32, tty: &str) -> Option<String> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name is in brackets and may hold anything. `tpgid` is field 8; the state is field 3.
     let (name, fields) = text.rsplit_once(')')?;
     let group = fields.split_whitespace().nth(5)?;
-    Some(format!("{name} {group}"))
+    Some(format!("{name} {group} {:?}", tty::is_by_lines(tty)))
 }

@@ -77,6 +77,8 @@ pub(super) fn window_marks(target: Option<&str>, place: &str) -> Vec<Cmd> {
         ("automatic-rename", "off"),
         ("allow-rename", "off"),
         ("remain-on-exit", "on"),
+        // What is typed into one pane would reach them all, and an Enter answers a question.
+        ("synchronize-panes", "off"),
         ("pane-border-status", "top"),
         ("pane-border-format", border),
     ];

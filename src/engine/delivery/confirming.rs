@@ -61,7 +61,9 @@ pub fn left_over_submitted(step: &mut Step<'_>, agent: &AgentAddress, text: &str
     let line = runtime_of(step.state(), agent).and_then(|runtime| runtime.input_line);
     let Some(line) = line.filter(|_| !tells_of_turns(step.state(), agent)) else { return false };
     let is_it = |record: &MessageRecord| {
-        record.is_uncertain && wording::text_for(&line, &record.message) == text
+        let message = &record.message;
+        let texts = [wording::text_for(&line, message), wording::short_for(message)];
+        record.is_uncertain && texts.iter().any(|typed| typed == text)
     };
     let ids = waiting(step.state(), agent, is_it);
     for id in &ids {

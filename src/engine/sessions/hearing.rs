@@ -143,6 +143,13 @@ pub fn settle_state(step: &mut Step<'_>, seen: &PaneSeen) {
         return;
     }
     let (state, reason) = match &seen.foreground {
+        Some(program) if is_before_its_prompt(record.state, seen) => {
+            let reason = format!("its shell is not at its prompt yet: `{program}` runs");
+            (AgentState::Starting, Some(reason))
+        }
+        Some(program) if is_busy_itself(program, seen) => {
+            (AgentState::Working, Some(format!("`{program}` runs a command of its own")))
+        }
         Some(program) if is_shell(program) => (AgentState::Idle, None),
         // A program that stays in front the whole time: its input line alone tells.
         Some(_) if runtime.input_line.is_some() => {
@@ -168,6 +175,25 @@ fn is_shell(program: &str) -> bool {
     let name = program.trim_start_matches('-');
     ["sh", "bash", "zsh", "fish", "dash", "ksh", "mksh", "ash", "nu", "tcsh", "csh", "agency"]
         .contains(&name)
+}
+
+/// Whether a shell's start-up files still run: it has not taken a key yet. One that does not edit its lines
+/// itself is at its prompt at once.
+fn is_before_its_prompt(state: AgentState, seen: &PaneSeen) -> bool {
+    let is_plain = |program: &String| is_shell(program) && !edits_lines(program);
+    let is_at_once = seen.foreground.as_ref().is_some_and(is_plain);
+    state == AgentState::Starting && seen.reads_keys == Some(false) && !is_at_once
+}
+
+/// Whether a shell is in front and not at its prompt.
+fn is_busy_itself(program: &str, seen: &PaneSeen) -> bool {
+    seen.reads_keys == Some(false) && edits_lines(program)
+}
+
+/// Whether this is a shell that reads key by key at its prompt, or what becomes one in a moment.
+fn edits_lines(program: &str) -> bool {
+    let name = program.trim_start_matches('-');
+    ["bash", "zsh", "fish", "ksh", "mksh", "nu", "tcsh", "agency"].contains(&name)
 }
 
 #[cfg(test)]

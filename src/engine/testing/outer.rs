@@ -168,6 +168,7 @@ impl Outer {
             pid: 7,
             life: PaneLife::Alive,
             foreground: None,
+            reads_keys: None,
         }
     }
 

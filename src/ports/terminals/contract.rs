@@ -15,6 +15,10 @@ use crate::domain::agency::Layout;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::runtime::InputLine;
 
+mod viewing;
+
+pub use viewing::*;
+
 /// An implementation, with the hands of somebody else.
 pub trait World {
     /// What is tested.
@@ -99,6 +103,7 @@ pub fn order(seen: &PaneSeen, text: &str, token: &str) -> TypingOrder {
             ..InputLine::default()
         },
         text: text.to_owned(),
+        short: text.to_owned(),
         token: token.to_owned(),
         left_over: Vec::new(),
         deadline_ms: 10_000,
@@ -170,7 +175,7 @@ pub fn a_foreign_session_is_not_touched(world: &dyn World) {
     let foreign = TerminalError::ForeignSession { name: plan.agency.to_string() };
     assert_eq!(world.terminals().ensure(&plan), Err(foreign.clone()));
     assert_eq!(world.terminals().close_session(&plan.agency), Err(foreign.clone()));
-    assert_eq!(world.terminals().attach_plan(&plan.agency, None, None), Err(foreign));
+    assert_eq!(world.terminals().attach_plan(&plan.agency, &Default::default()), Err(foreign));
     assert_eq!(world.terminals().look().expect("it answers"), super::Sighting::default());
 }
 
@@ -269,6 +274,9 @@ macro_rules! terminals_contract {
             a_text_is_typed_and_submitted_once,
             nothing_is_typed_where_it_does_not_belong,
             what_is_printed_is_told_and_read,
+            a_pane_that_is_looked_at_is_told_and_pictured,
+            keys_reach_only_the_life_that_is_seen,
+            keys_of_a_person_keep_texts_away,
         }
     };
     ($world:expr; $($name:ident,)*) => {

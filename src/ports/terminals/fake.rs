@@ -8,10 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{
-    AttachPlan, PaneId, PaneLife, PanePlan, PaneSeen, ScreenSeen, SessionPlan, Sighting,
-    TerminalError, TerminalHint, Terminals, Typed, TypingOrder,
+    AttachPlan, AttachWish, KeysOrder, Observation, PaneId, PaneLife, PanePlan, PaneSeen, Picture,
+    Pressed, ScreenSeen, SessionPlan, Sighting, TerminalError, TerminalHint, Terminals, Typed,
+    TypingOrder,
 };
 use crate::domain::name::{AgentAddress, Name};
+
+mod viewing;
 
 /// How a pane takes what is typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,9 @@ struct FakePane {
     is_read: bool,
     screen: ScreenSeen,
     received: Vec<String>,
+    /// What a person has typed of a line.
+    half: String,
+    is_person_typing: bool,
 }
 
 #[derive(Default)]
@@ -42,6 +48,7 @@ struct State {
     made: u32,
     is_hung: bool,
     hint: Option<Box<dyn Fn(TerminalHint) + Send>>,
+    lookers: Vec<viewing::Looker>,
 }
 
 /// The fake.
@@ -132,9 +139,9 @@ impl FakeTerminals {
         let mut state = self.state();
         let Some(found) = state.panes.iter_mut().find(|p| p.seen.pane == *pane) else { return };
         draw(&mut found.screen);
-        if found.is_read
-            && let Some(callback) = &state.hint
-        {
+        let is_read = found.is_read;
+        state.tell_lookers(pane);
+        if is_read && let Some(callback) = &state.hint {
             callback(TerminalHint::Printed(vec![pane.clone()]));
         }
     }
@@ -185,6 +192,7 @@ impl State {
             pid: made,
             life: PaneLife::Alive,
             foreground: shell.then(|| "sh".to_owned()),
+            reads_keys: None,
         };
         self.panes.push(FakePane {
             session: session.clone(),
@@ -193,6 +201,8 @@ impl State {
             is_read: plan.is_read,
             screen: blank(&seen),
             received: Vec::new(),
+            half: String::new(),
+            is_person_typing: false,
         });
         seen
     }
@@ -266,6 +276,9 @@ impl Terminals for FakeTerminals {
         if pane.seen.life != PaneLife::Alive {
             return not_ready("pane is dead");
         }
+        if pane.is_person_typing {
+            return not_ready("a person is typing");
+        }
         match pane.temper.clone() {
             Temper::Busy(reason) => not_ready(&reason),
             Temper::Swallowing => {
@@ -299,16 +312,34 @@ impl Terminals for FakeTerminals {
         self.state().hint = Some(hint);
     }
 
+    fn picture(&self, pane: &PaneId, above: usize) -> Result<Option<Picture>, TerminalError> {
+        let mut state = self.awake("capture-pane")?;
+        Ok(state.pane(pane).ok().map(|found| found.picture(above)))
+    }
+
+    fn press(&self, order: &KeysOrder) -> Result<Pressed, TerminalError> {
+        Ok(self.awake("send-keys")?.press(order))
+    }
+
+    fn observe(
+        &self,
+        pane: &PaneId,
+        hint: Box<dyn Fn() + Send>,
+    ) -> Result<Box<dyn Observation>, TerminalError> {
+        let mut state = self.awake("attach-session")?;
+        state.pane(pane)?;
+        Ok(state.observe(pane, hint))
+    }
+
     fn attach_plan(
         &self,
         agency: &Name,
-        _pane: Option<&PaneId>,
-        inside: Option<&str>,
+        wish: &AttachWish<'_>,
     ) -> Result<AttachPlan, TerminalError> {
-        let verb = if inside.is_some() { "switch-client" } else { "attach-session" };
+        let verb = if wish.inside.is_some() { "switch-client" } else { "attach-session" };
         let argv = ["tmux", verb, "-t", &format!("={agency}")].map(str::to_owned).to_vec();
         match self.awake("attach-session")?.sessions.get(agency.as_str()) {
-            Some(true) => Ok(AttachPlan { argv, unset: Vec::new() }),
+            Some(true) => Ok(AttachPlan { argv, unset: Vec::new(), doubled_prefix: None }),
             Some(false) => Err(TerminalError::ForeignSession { name: agency.to_string() }),
             None => Err(TerminalError::Refused {
                 command: "attach-session".to_owned(),

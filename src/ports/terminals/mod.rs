@@ -18,6 +18,9 @@ use crate::domain::runtime::InputLine;
 pub mod contract;
 #[cfg(test)]
 pub mod fake;
+pub mod viewing;
+
+pub use viewing::{AttachWish, KeysOrder, Observation, Picture, Pressed};
 
 /// A pane, opaque: unique for the life of its server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -137,6 +140,9 @@ pub struct PaneSeen {
     pub life: PaneLife,
     /// Name of the program in front, only for agents that are a shell.
     pub foreground: Option<String>,
+    /// Whether what is typed there goes to the program key by key, as a shell takes it at its prompt; false:
+    /// line by line, as while its start-up files run; none: it is no shell, or nobody can tell.
+    pub reads_keys: Option<bool>,
 }
 
 /// All our sessions and panes on the server; other people's are not in it.
@@ -186,7 +192,9 @@ pub struct TypingOrder {
     pub input_line: InputLine,
     /// The text; control characters other than newline and tab are dropped on the way.
     pub text: String,
-    /// A short part of the text that is unique to it: seen on the screen, it has arrived.
+    /// One short line that is typed in its place where the terminal would not take all of it.
+    pub short: String,
+    /// A short part of both texts that is unique to it: seen on the screen, it has arrived.
     pub token: String,
     /// Texts of ours that may stand in the input line, because whoever pasted them died before Enter: one
     /// that is proven to stand there alone is submitted, and nothing else is typed.
@@ -237,6 +245,9 @@ pub struct AttachPlan {
     pub argv: Vec<String>,
     /// Variables to remove first.
     pub unset: Vec<String>,
+    /// The key that the outer one of two servers keeps for itself though the inner one wants it too: the
+    /// person presses it twice, `C-b`.
+    pub doubled_prefix: Option<String>,
 }
 
 /// Sessions and panes.
@@ -263,13 +274,21 @@ pub trait Terminals: Send + Sync {
     fn screens(&self, panes: &[PaneId]) -> Result<Vec<ScreenSeen>, TerminalError>;
     /// Calls `hint` from another thread whenever it may be worth to look; replaces an earlier one.
     fn watch(&self, hint: Box<dyn Fn(TerminalHint) + Send>);
-    /// How to attach to a session and, with one, select an agent's pane. `inside` tells whether the
-    /// caller sits in a tmux client, and on which socket path.
+    /// What a pane shows, `above` rows further up in its history; none: it is gone, or is no agent's of ours.
+    fn picture(&self, pane: &PaneId, above: usize) -> Result<Option<Picture>, TerminalError>;
+    /// Presses keys in the pane, all in their order or, if it is not as the order says, none.
+    fn press(&self, order: &KeysOrder) -> Result<Pressed, TerminalError>;
+    /// Calls `hint` from another thread whenever the pane has printed, at most some sixty times a second.
+    fn observe(
+        &self,
+        pane: &PaneId,
+        hint: Box<dyn Fn() + Send>,
+    ) -> Result<Box<dyn Observation>, TerminalError>;
+    /// How to attach to a session; what the wish wants in front is there when this returns.
     fn attach_plan(
         &self,
         agency: &Name,
-        pane: Option<&PaneId>,
-        inside: Option<&str>,
+        wish: &AttachWish<'_>,
     ) -> Result<AttachPlan, TerminalError>;
 }
 
@@ -307,6 +326,12 @@ pub enum TerminalError {
     ForeignSession {
         /// The name.
         name: String,
+    },
+    /// A setting of the user's own, of their tmux, that nothing can be made with.
+    #[error("the settings of your tmux do not allow it: {problem}")]
+    Unbearable {
+        /// Which setting, and what it does.
+        problem: String,
     },
     /// The server refused.
     #[error("tmux refused `{command}`: {problem}")]

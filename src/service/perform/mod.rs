@@ -55,10 +55,10 @@ pub fn perform(
         Effect::MarkDelivered { to, id } => mail::mark_delivered(outside, &to, id),
         Effect::Bury { to, id, reason } => mail::bury(outside, &to, id, &reason),
         Effect::LogActivity { agency, line } => log_activity(outside, lanes, agency, line),
-        Effect::TypeMessage { id, target, text, token } => {
+        Effect::TypeMessage { id, target, text, short, token } => {
             let (agent, spawn) = (target.agent.clone(), target.spawn);
             let told = move |outcome| Input::MessageTyped { agent, spawn, id, outcome };
-            type_into(outside, handle, lanes, &target, (text, token, Vec::new()), told);
+            type_into(outside, handle, lanes, &target, ([text, short], token, Vec::new()), told);
         }
         Effect::HandOver { id, target, text, .. } => {
             handing::hand_over(state, outside, handle, lanes, (id, target, text));
@@ -66,7 +66,14 @@ pub fn perform(
         Effect::TypeNudge { target, text, token, left_over } => {
             let (agent, spawn) = (target.agent.clone(), target.spawn);
             let told = move |outcome| Input::NudgeTyped { agent, spawn, outcome };
-            type_into(outside, handle, lanes, &target, (text, token, left_over), told);
+            type_into(
+                outside,
+                handle,
+                lanes,
+                &target,
+                ([text.clone(), text], token, left_over),
+                told,
+            );
         }
         Effect::PrepareWorktree { task } => work::prepare(state, outside, handle, lanes, task),
         Effect::InspectWork { ticket, task, purpose } => {
@@ -92,13 +99,13 @@ pub fn perform(
     Vec::new()
 }
 
-/// Types a text (with the token by which it is seen, and what may stand there instead) on the pane's lane.
+/// Types a text (in two lengths, with the token by which it is seen, and what may stand there instead) on the pane's lane.
 fn type_into(
     outside: &Outside,
     handle: &Handle,
     lanes: &Lanes,
     target: &Target,
-    (text, token, left_over): (String, String, Vec<String>),
+    ([text, short], token, left_over): ([String; 2], String, Vec<String>),
     told: impl FnOnce(Typed) -> Input + Send + 'static,
 ) {
     let order = TypingOrder {
@@ -107,6 +114,7 @@ fn type_into(
         pane: target.pane.clone(),
         input_line: target.input_line.clone(),
         text,
+        short,
         token,
         left_over,
         deadline_ms: TYPING_DEADLINE_MS,
@@ -124,6 +132,7 @@ fn type_text(outside: &Outside, order: &TypingOrder) -> Typed {
             error @ (TerminalError::NotInstalled
             | TerminalError::TooOld { .. }
             | TerminalError::NoServer
+            | TerminalError::Unbearable { .. }
             | TerminalError::ForeignSession { .. }),
         ) => Typed::NotReady { reason: error.to_string() },
         Err(
@@ -172,6 +181,7 @@ pub fn code_of(error: &TerminalError) -> &'static str {
         TerminalError::Hung { .. } => "server_hung",
         TerminalError::Died { .. } => "server_died",
         TerminalError::ForeignSession { .. } => "foreign_session",
+        TerminalError::Unbearable { .. } => "tmux_settings",
         TerminalError::Refused { .. } => "refused",
         TerminalError::Io { .. } => "io",
     }

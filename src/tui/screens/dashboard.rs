@@ -10,7 +10,7 @@ use crate::service::views::{AgencyView, AgentView, Board, TaskView, WaitingView}
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Spot};
 use crate::tui::msg::Cmd;
-use crate::tui::screens::{Offer, Rank, Screen, approvals, offer};
+use crate::tui::screens::{Offer, Rank, Screen, approvals, offer, pane};
 use crate::tui::widgets::list::step;
 
 /// A row, borrowed from the board.
@@ -168,9 +168,11 @@ pub fn actions(model: &Model) -> Vec<Offer> {
     if addressee(model).is_none() {
         compose.disabled = Some("this row is not about an agent".to_owned());
     }
+    let mut look = offer(context, Action::Look, "view", Rank::Bar);
+    look.disabled = pane::why_not_look(model);
     let next = offer(context, Action::NextGroup, "next agency or section", Rank::Help);
     let previous = offer(context, Action::PreviousGroup, "previous agency or section", Rank::Help);
-    vec![open, compose, next, previous]
+    vec![open, look, compose, next, previous]
 }
 
 /// What Enter does on a row.
@@ -239,6 +241,11 @@ fn attach(board: &Board, agency: &Name, agent: Option<&Name>) -> Result<Opening,
         }
         None => Err(format!("`{agency}` is not there any more")),
     }
+}
+
+/// Attaches to the agent whose pane is looked at.
+pub fn attach_to(agent: &AgentAddress) -> Vec<Cmd> {
+    vec![Cmd::Attach { agency: agent.agency.clone(), agent: Some(agent.agent.clone()) }]
 }
 
 /// Does what Enter does.

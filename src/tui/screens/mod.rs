@@ -16,6 +16,8 @@ pub mod messages;
 
 pub mod overlays;
 
+pub mod pane;
+
 /// One of the screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
@@ -27,6 +29,8 @@ pub enum Screen {
     Messages,
     /// The ledger's end.
     Log,
+    /// One agent's pane, live; it stands behind the dashboard and has no key of its own.
+    Pane,
 }
 
 /// An action as it is offered.
@@ -66,6 +70,7 @@ impl Screen {
             Self::Approvals => "Approvals",
             Self::Messages => "Messages",
             Self::Log => "Log",
+            Self::Pane => "Pane",
         }
     }
 
@@ -75,7 +80,7 @@ impl Screen {
             Self::Dashboard => Self::Approvals,
             Self::Approvals => Self::Messages,
             Self::Messages => Self::Log,
-            Self::Log => Self::Dashboard,
+            Self::Log | Self::Pane => Self::Dashboard,
         }
     }
 
@@ -83,6 +88,7 @@ impl Screen {
     pub fn previous(self) -> Self {
         match self {
             Self::Dashboard => Self::Log,
+            Self::Pane => Self::Dashboard,
             Self::Approvals => Self::Dashboard,
             Self::Messages => Self::Approvals,
             Self::Log => Self::Messages,
@@ -95,6 +101,7 @@ impl Screen {
             Self::Dashboard => dashboard::actions(model),
             Self::Approvals => approvals::actions(model),
             Self::Messages | Self::Log => Vec::new(),
+            Self::Pane => pane::actions(model),
         };
         let context = Context::Screen(self);
         offers.extend(rows(context));
@@ -106,6 +113,7 @@ impl Screen {
 /// Where keys go now.
 pub fn context(model: &Model) -> Context {
     match model.overlays.last() {
+        None if is_typing(model) => Context::Typing,
         None => Context::Screen(model.screen),
         Some(Overlay::Help { .. }) => Context::Help,
         Some(Overlay::Confirm { .. }) => Context::Confirm,
@@ -114,9 +122,15 @@ pub fn context(model: &Model) -> Context {
     }
 }
 
+/// Whether keys go to the program in a pane.
+pub fn is_typing(model: &Model) -> bool {
+    model.overlays.is_empty() && model.screen == Screen::Pane && model.pane.typing.is_some()
+}
+
 /// Everything that can be done now: of the overlay in front, else of the screen.
 pub fn offers(model: &Model) -> Vec<Offer> {
     match model.overlays.last() {
+        None if is_typing(model) => pane::typing_actions(),
         None => model.screen.actions(model),
         Some(overlay) => overlays::actions(overlay, model),
     }
@@ -147,7 +161,7 @@ fn everywhere(context: Context) -> Vec<Offer> {
         Screen::Dashboard => (screen, "dashboard"),
         Screen::Approvals => (screen, "approvals"),
         Screen::Messages => (screen, "messages"),
-        Screen::Log => (screen, "log"),
+        Screen::Log | Screen::Pane => (screen, "log"),
     });
     offers.extend(screens.map(|(screen, name)| help(Action::GoTo(screen), name)));
     offers.extend([

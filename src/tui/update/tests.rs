@@ -16,6 +16,8 @@ use crate::tui::testing::{
     waiting,
 };
 
+mod pane;
+
 /// Presses keys on a board; what is to be done afterwards must be this.
 fn check(script: &str, board: Board, expected: &[Cmd]) -> Stage {
     let mut stage = Stage::new(board, 120, 40);

@@ -117,6 +117,10 @@ fn draw_screens(model: &Model, paint: &mut Paint<'_>, area: Rect, roomy: bool) {
         }
         row.gap(if narrow { 1 } else { 2 });
     }
+    if model.screen == Screen::Pane {
+        row.quiet().words("v ", Tone::Muted).bold().words(Screen::Pane.title(), Tone::Focus);
+        row.gap(1);
+    }
     if model.lost.is_some() && !roomy {
         row.quiet().words("supervisor is not running", Tone::Danger);
     }
@@ -128,7 +132,7 @@ fn badge_of(model: &Model, screen: Screen) -> Option<(u32, Tone)> {
         Screen::Dashboard => (status.waiting, Tone::Warn),
         Screen::Approvals => (status.approvals, Tone::Warn),
         Screen::Messages => (status.queue.dead, Tone::Danger),
-        Screen::Log => (0, Tone::Muted),
+        Screen::Log | Screen::Pane => (0, Tone::Muted),
     };
     (count > 0).then_some((count, tone))
 }

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::tui::model::Model;
 use crate::tui::msg::Room;
@@ -33,6 +33,8 @@ mod log;
 mod messages;
 
 mod overlays;
+
+mod pane;
 
 mod papers;
 
@@ -84,25 +86,34 @@ pub fn draw(model: &Model, viewport: &mut Viewport, frame: &mut Frame<'_>) {
     };
     viewport.room = Room::default();
     let body = frame::draw(model, &mut paint, area);
-    draw_body(model, viewport, &mut paint, body);
+    let typed = draw_body(model, viewport, &mut paint, body);
     let cursor = overlays::draw(model, viewport, &mut paint, area);
+    let cursor = cursor.or(typed.filter(|_| model.overlays.is_empty()));
     viewport.next_change = paint.next_change;
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
     }
 }
 
-fn draw_body(model: &Model, viewport: &mut Viewport, paint: &mut Paint<'_>, area: Rect) {
+/// Draws the screen in front; returns where the cursor of a program stands, if keys go there.
+fn draw_body(
+    model: &Model,
+    viewport: &mut Viewport,
+    paint: &mut Paint<'_>,
+    area: Rect,
+) -> Option<Position> {
     let Some(board) = model.board.as_deref() else {
         frame::draw_before_first_board(model, paint, area);
-        return;
+        return None;
     };
     match model.screen {
         Screen::Dashboard => dashboard::draw(model, board, viewport, paint, area),
         Screen::Approvals => approvals::draw(model, board, viewport, paint, area),
         Screen::Messages => messages::draw(model, board, viewport, paint, area),
         Screen::Log => log::draw(model, viewport, paint, area),
+        Screen::Pane => return pane::draw(model, viewport, paint, area),
     }
+    None
 }
 
 /// The row `index` of an area, one cell high; empty when the area is not that high.

@@ -14,6 +14,8 @@ use crate::tui::testing::{
 use crate::tui::theme::Theme;
 use crate::tui::widgets::text::width;
 
+mod pane;
+
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (40, 12), (200, 60)];
 
 const DIFF: &str = "diff --git a/src/login.rs b/src/login.rs\nindex 11aa..22bb 100644\n--- a/src/login.rs\n+++ b/src/login.rs\n@@ -10,4 +10,5 @@ fn login()\n let state = random();\n-keep(state);\n+session.keep(state);\n+audit(\"login\");\n done()\ndiff --git a/tests/login.sh b/tests/login.sh\nnew file mode 100755\n--- /dev/null\n+++ b/tests/login.sh\n@@ -0,0 +1,2 @@\n+#!/bin/sh\n+\techo 1..1\n";

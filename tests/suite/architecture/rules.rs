@@ -48,6 +48,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rmcp", &["src/mcp/"]),
     ("tokio", &["src/mcp/"]),
     ("schemars", &["src/mcp/"]),
+    ("vt100", &["src/tui/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),

@@ -11,7 +11,7 @@ impl World {
 
     /// The pane of an agent, by the mark it carries.
     pub fn pane(&self, agent: &str) -> Option<String> {
-        let panes = self.tmux(&["list-panes", "-a", "-F", "#{@agency_agent} #{pane_id}"]).stdout;
+        let panes = self.tmux(&["lsp", "-a", "-F", "#{@agency_agent} #{pane_id}"]).stdout;
         let mut rows = panes.lines().filter_map(|row| row.split_once(' '));
         rows.find(|(owner, _)| *owner == agent).map(|(_, pane)| pane.to_owned())
     }

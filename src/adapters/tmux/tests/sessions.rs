@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::agency::Layout;
 use crate::ports::terminals::contract::fresh_spawn;
+use crate::ports::terminals::viewing::{Access, Extent};
 use crate::ports::terminals::{Launch, PaneLife};
 use crate::ports::terminals::{StopPlan, StopSignal};
 
@@ -282,7 +283,8 @@ fn attaching_depends_on_where_the_person_sits() {
     let made = world.tmux.ensure(&plan).expect("it is made");
     let socket = world.socket.to_string_lossy().into_owned();
     let attach = |inside: Option<&str>| {
-        world.tmux.attach_plan(&plan.agency, Some(&made[3].pane), inside).expect("there is one")
+        let wish = AttachWish { pane: Some(&made[3].pane), inside, ..AttachWish::default() };
+        world.tmux.attach_plan(&plan.agency, &wish).expect("there is one")
     };
     assert_eq!(attach(None).argv, ["tmux", "-S", &socket, "attach-session", "-t", "=Code"]);
     assert_eq!(attach(Some("/tmp/other/default")).unset, ["TMUX", "TMUX_PANE"]);
@@ -290,4 +292,118 @@ fn attaching_depends_on_where_the_person_sits() {
     assert_eq!((same.argv[3].as_str(), same.unset.len()), ("switch-client", 0));
     let shown = world.user(&["display-message", "-p", "-t", "=Code:", "#{pane_id}"]);
     assert_eq!(shown, made[3].pane.0);
+}
+
+/// A terminal of a person: a pane of a server of its own, in which `tmux attach` runs.
+struct Person<'w> {
+    world: &'w RealWorld,
+}
+
+impl<'w> Person<'w> {
+    fn attach(world: &'w RealWorld, session: &str, (columns, rows): (u16, u16)) -> Self {
+        let inner =
+            format!("exec tmux -S '{}' attach-session -t '={session}'", world.socket.display());
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let person = Self { world };
+        let size = ["-x", columns.as_str(), "-y", rows.as_str()];
+        let start = ["-f", "/dev/null", "new-session", "-d"];
+        person.tmux(&[&start[..], &size, &["env", "-u", "TMUX", "sh", "-c", &inner]].concat());
+        person
+    }
+
+    fn tmux(&self, args: &[&str]) -> String {
+        let socket = self.world.folder.path().join("person");
+        let run = Invocation::new("tmux", "/").args(["-S"]).args([socket]).args(args);
+        run.unset("TMUX").run(Duration::from_secs(10)).expect("tmux runs").text()
+    }
+}
+
+impl Drop for Person<'_> {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+fn sizes(world: &RealWorld) -> String {
+    let row = "#{pane_id} #{window_width}x#{window_height} #{pane_width}x#{pane_height}";
+    world.user(&["list-panes", "-a", "-F", row])
+}
+
+#[test]
+fn panes_that_a_small_terminal_has_shrunk_grow_back_when_it_leaves() {
+    let world = RealWorld::new();
+    let (plan, other) = two_plans(&world);
+    let plan = SessionPlan { panes: world.plan(&["lead", "a", "b"]).panes, ..plan };
+    world.tmux.ensure(&plan).expect("it is made");
+    world.tmux.ensure(&other).expect("it is made");
+    world.add_foreign_session("mine");
+    let before = sizes(&world);
+    let person = Person::attach(&world, "Code", (80, 24));
+    wait_for("they are shrunk", || sizes(&world).contains("80x23"));
+    person.tmux(&["send-keys", "C-b", "d"]);
+    wait_for("they are as before", || sizes(&world) == before);
+    drop(person);
+    // So they do when the terminal is taken away, and when it turns to another session.
+    let person = Person::attach(&world, "Code", (90, 30));
+    wait_for("they are shrunk", || sizes(&world).contains("90x29"));
+    world.user(&["switch-client", "-t", "=Other:"]);
+    let of_other = |row: &str| row.contains("90x29");
+    wait_for("only the other one is shrunk", || {
+        sizes(&world).lines().filter(|r| of_other(r)).count() == 1
+    });
+    drop(person);
+    wait_for("they are as before", || sizes(&world) == before);
+    assert_eq!(world.user(&["show-options", "-w", "-v", "-t", "=Code:", "window-size"]), "");
+}
+
+#[test]
+fn one_pane_is_shown_alone_until_all_are_wanted_or_the_last_person_has_left() {
+    let world = RealWorld::new();
+    let plan = plan_of(&world, 3);
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    let zoomed = || world.user(&["display-message", "-p", "-t", "=Code:", "#{window_zoomed_flag}"]);
+    let attach = |extent| {
+        let wish = AttachWish { pane: Some(&made[1].pane), extent, ..AttachWish::default() };
+        world.tmux.attach_plan(&plan.agency, &wish).expect("there is one")
+    };
+    attach(Extent::Alone);
+    attach(Extent::Alone);
+    assert_eq!(zoomed(), "1", "asked for twice it is not taken back");
+    attach(Extent::All);
+    assert_eq!(zoomed(), "0");
+    world.user(&["resize-pane", "-Z", "-t", &made[1].pane.0]);
+    attach(Extent::All);
+    assert_eq!(zoomed(), "1", "a person did that");
+    world.user(&["resize-pane", "-Z", "-t", &made[1].pane.0]);
+    attach(Extent::Alone);
+    let person = Person::attach(&world, "Code", (200, 51));
+    wait_for("somebody looks", || world.user(&["list-clients"]).contains("/dev/"));
+    person.tmux(&["send-keys", "C-b", "d"]);
+    wait_for("all are shown again", || zoomed() == "0");
+}
+
+#[test]
+fn two_servers_with_one_prefix_are_told_apart_and_looking_takes_no_keys() {
+    let world = RealWorld::new();
+    let plan = plan_of(&world, 1);
+    let made = world.tmux.ensure(&plan).expect("it is made");
+    let person = Person::attach(&world, "Code", (100, 30));
+    let outer = world.folder.path().join("person").to_string_lossy().into_owned();
+    let attach = |inside: &str, access| {
+        let wish = AttachWish { inside: Some(inside), access, ..AttachWish::default() };
+        world.tmux.attach_plan(&plan.agency, &wish).expect("there is one")
+    };
+    assert_eq!(attach(&outer, Access::Full).doubled_prefix.as_deref(), Some("C-b"));
+    person.tmux(&["set-option", "-g", "prefix", "C-a"]);
+    assert_eq!(attach(&outer, Access::Full).doubled_prefix, None);
+    assert!(attach(&outer, Access::ReadOnly).argv.contains(&"-r".to_owned()));
+    let inner = world.socket.to_string_lossy().into_owned();
+    let same = attach(&inner, Access::ReadOnly);
+    assert_eq!((same.argv[3].as_str(), same.doubled_prefix), ("if-shell", None));
+    world.kill_pane(&made[0].pane);
+    let wish = AttachWish { pane: Some(&made[0].pane), ..AttachWish::default() };
+    let gone = world.tmux.attach_plan(&plan.agency, &wish);
+    assert!(
+        matches!(gone, Err(TerminalError::Refused { command, .. }) if command == "select-pane")
+    );
 }
