@@ -63,7 +63,13 @@ fn events() -> Vec<Event> {
             let pane = PaneId(format!("%{}", events.len()));
             let pid = u32::try_from(events.len()).unwrap_or(0);
             events.push(Event::AgentSpawned { agent: agent.clone(), spawn });
-            events.push(Event::AgentPaneOpened { agent: agent.clone(), spawn, pane, pid });
+            events.push(Event::AgentPaneOpened {
+                agent: agent.clone(),
+                spawn,
+                pane,
+                pid,
+                born: None,
+            });
             events.push(Event::AgentStateChanged {
                 agent,
                 state: AgentState::Idle,

@@ -102,6 +102,9 @@ fn watch(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
         TerminalHint::Changed | TerminalHint::Lost => {
             panes.wake(Wake::Look);
         }
+        TerminalHint::Arranged => {
+            panes.wake(Wake::Arranged);
+        }
         TerminalHint::Printed(printed) => {
             panes.wake(Wake::Printed(printed));
         }

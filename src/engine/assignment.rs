@@ -95,6 +95,23 @@ pub fn worktree_prepared(step: &mut Step<'_>, task: TaskId, result: Result<Strin
     }
 }
 
+/// A worktree that was gone stands again, or something is in its way.
+pub fn worktree_mended(step: &mut Step<'_>, task: TaskId, result: Result<(), String>) {
+    let Some(record) = step.state().tasks.tasks.get(&task) else { return };
+    let event = match result {
+        Ok(()) => Event::WorktreeMended { task },
+        Err(reason) => Event::WorktreeLost { task, reason },
+    };
+    let mut next = step.state().tasks.clone();
+    next.apply(&event, step.now.at);
+    // What is in the way is found at every start, and said once.
+    if next.tasks.get(&task).map(|it| &it.note) != Some(&record.note)
+        || matches!(event, Event::WorktreeMended { .. })
+    {
+        step.record(event);
+    }
+}
+
 fn tell_agent(step: &mut Step<'_>, record: &TaskRecord) {
     let Some(agent) = &record.agent else { return };
     let contract = &record.contract;

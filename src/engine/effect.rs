@@ -57,6 +57,8 @@ pub enum Effect {
     // work
     /// Make a task's worktree.
     PrepareWorktree { task: TaskId },
+    /// Make a task's worktree stand again, if it does not.
+    MendWorktree { task: TaskId },
     /// Look into a task's worktree.
     InspectWork { ticket: Option<Ticket>, task: TaskId, purpose: Purpose },
     /// Merge a task's work into its feature's branch.

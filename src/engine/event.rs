@@ -18,7 +18,7 @@ use crate::domain::task::TaskContract;
 use crate::domain::workbench::WorkbenchConfig;
 use crate::engine::sessions::signal::Signal;
 use crate::ports::repositories::Kept;
-use crate::ports::terminals::PaneId;
+use crate::ports::terminals::{Arrangement, PaneId};
 
 /// A fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,10 +61,21 @@ pub enum Event {
     SessionFailed { agency: Name, code: String, problem: String, failures: u32 },
     /// Its panes can be seen again.
     SessionSeen { agency: Name },
+    /// Its session is called so: like the agency, unless somebody else's session has that name.
+    SessionNamed { agency: Name, session: String },
+    /// A person has arranged the panes of one of its windows.
+    SessionArranged { agency: Name, arrangement: Arrangement },
     /// A new life of an agent is about to begin.
     AgentSpawned { agent: AgentAddress, spawn: SpawnId },
     /// Its pane stands.
-    AgentPaneOpened { agent: AgentAddress, spawn: SpawnId, pane: PaneId, pid: u32 },
+    AgentPaneOpened {
+        agent: AgentAddress,
+        spawn: SpawnId,
+        pane: PaneId,
+        pid: u32,
+        #[serde(default)]
+        born: Option<String>,
+    },
     /// Its program ended or its pane is gone.
     AgentPaneLost { agent: AgentAddress, spawn: SpawnId, state: AgentState, reason: String },
     /// Its state is another one.
@@ -139,6 +150,10 @@ pub enum Event {
     WorktreeReady { task: TaskId, base: String },
     /// Its worktree could not be made.
     WorktreeFailed { task: TaskId, reason: String },
+    /// Its worktree was gone and stands again.
+    WorktreeMended { task: TaskId },
+    /// Its worktree is gone, and why it does not stand again.
+    WorktreeLost { task: TaskId, reason: String },
     /// Its agent began.
     TaskStarted { task: TaskId },
     /// Its agent told how far it is.
@@ -229,6 +244,8 @@ impl Event {
             | Self::CrewWritten { agency, .. }
             | Self::SessionFailed { agency, .. }
             | Self::SessionSeen { agency }
+            | Self::SessionNamed { agency, .. }
+            | Self::SessionArranged { agency, .. }
             | Self::GoalSet { agency, .. } => agency.to_string(),
             Self::AgentHired { agency, definition }
             | Self::AgentDismissed { agency, definition, .. } => {
@@ -259,6 +276,8 @@ impl Event {
             | Self::TaskAssigned { task, .. }
             | Self::WorktreeReady { task, .. }
             | Self::WorktreeFailed { task, .. }
+            | Self::WorktreeMended { task }
+            | Self::WorktreeLost { task, .. }
             | Self::TaskStarted { task }
             | Self::TaskProgressed { task, .. }
             | Self::TaskBlocked { task, .. }
@@ -296,6 +315,8 @@ impl Event {
                 | Self::WorkSubmitted { .. }
                 | Self::MergeLanded { .. }
                 | Self::AgencyRemoving { .. }
+                // Its file leaves the door, and then the ledger is all that knows of it.
+                | Self::MessageAccepted { file: Some(_), .. }
         )
     }
 }

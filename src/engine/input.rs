@@ -185,6 +185,13 @@ pub enum Input {
         /// The commit its branch started from, or what went wrong.
         result: Result<String, String>,
     },
+    /// A worktree that did not stand was made again, or cannot be.
+    WorktreeMended {
+        /// Of which task.
+        task: TaskId,
+        /// What is in the way.
+        result: Result<(), String>,
+    },
     /// A worktree was looked into.
     WorkInspected {
         /// Who waits.
@@ -280,6 +287,7 @@ impl Input {
             | Self::CrewUnwritten { .. }
             | Self::AgencyArchived { .. }
             | Self::WorktreePrepared { .. }
+            | Self::WorktreeMended { .. }
             | Self::WorkInspected { .. }
             | Self::WorkIntegrated { .. }
             | Self::WorktreeRetired { .. }

@@ -115,6 +115,9 @@ fn route(step: &mut Step<'_>, input: Input) {
         Input::WorkIntegrated { ticket, task, purpose, result } => {
             submissions::work_integrated(step, ticket, task, purpose, result);
         }
+        Input::WorktreeMended { task, result } => {
+            assignment::worktree_mended(step, task, result);
+        }
         Input::WorktreeRetired { task, kept } => tasks::worktree_retired(step, task, kept),
         Input::BranchRetired { feature, kept } => approvals::branch_retired(step, feature, kept),
         Input::ProofFinished { submission, outcome } => {

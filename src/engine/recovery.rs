@@ -4,6 +4,7 @@
 //! second effect. The one thing that cannot be repeated is typing: see [`crate::engine::delivery`].
 
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 use crate::domain::id::MessageId;
 use crate::domain::name::{AgentAddress, Name};
@@ -84,8 +85,11 @@ fn doubt_deliveries(step: &mut Step<'_>) {
 }
 
 fn refill_mailboxes(step: &mut Step<'_>) {
-    let unrouted: Vec<MessageId> = step.state().mail.unrouted.iter().copied().collect();
-    for id in unrouted {
+    // What is on its way was in its mailbox, but a power cut may have taken the file or a part of it.
+    let mail = &step.state().mail;
+    let mut missing: BTreeSet<MessageId> = mail.unrouted.iter().copied().collect();
+    missing.extend(mail.waiting.values().flatten());
+    for id in missing {
         let Some(record) = step.state().mail.messages.get(&id) else { continue };
         let (to, file) = (record.to.clone(), record.file.clone());
         step.perform(Effect::FillMailbox { to, id, file });
@@ -145,5 +149,8 @@ fn resume_worktrees(step: &mut Step<'_>) {
         .collect();
     for task in missing {
         step.perform(Effect::PrepareWorktree { task });
+    }
+    for task in step.state().tasks.in_worktrees(None) {
+        step.perform(Effect::MendWorktree { task });
     }
 }

@@ -24,6 +24,7 @@ use crate::domain::runtime::Runtime;
 use crate::engine::crew::Crew;
 use crate::engine::event::Event;
 use crate::engine::sessions::signal::{Conversation, Signal};
+use crate::ports::terminals::Arrangement;
 
 pub mod agent;
 pub mod authority;
@@ -77,6 +78,12 @@ pub struct AgencyRecord {
     /// Hires and dismissals that its file does not hold yet.
     #[serde(default)]
     pub crew: Crew,
+    /// What its session is called, if not like the agency.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// How a person has arranged its windows.
+    #[serde(default)]
+    pub arranged: BTreeMap<String, Arrangement>,
 }
 
 /// Why a session could not be made.
@@ -163,6 +170,16 @@ impl Sessions {
                     record.apply_crew(event);
                 }
             }
+            Event::SessionNamed { agency, session } => {
+                if let Some(record) = self.agencies.get_mut(agency) {
+                    record.session = Some(session.clone()).filter(|name| name != agency.as_str());
+                }
+            }
+            Event::SessionArranged { agency, arrangement } => {
+                if let Some(record) = self.agencies.get_mut(agency) {
+                    record.arranged.insert(arrangement.window.clone(), arrangement.clone());
+                }
+            }
             Event::AgentSpawned { .. }
             | Event::AgentPaneOpened { .. }
             | Event::AgentPaneLost { .. }
@@ -180,9 +197,9 @@ impl Sessions {
                 let Some(record) = self.agent_mut(agent) else { return };
                 record.begin(*spawn, runtime, at);
             }
-            Event::AgentPaneOpened { agent, spawn, pane, pid } => {
+            Event::AgentPaneOpened { agent, spawn, pane, pid, born } => {
                 if let Some(record) = self.agent_mut(agent) {
-                    record.open(*spawn, pane.clone(), *pid);
+                    record.open(*spawn, pane.clone(), *pid, born.clone());
                 }
                 if let Some(agency) = self.agencies.get_mut(&agent.agency) {
                     agency.trouble = None;
@@ -210,6 +227,7 @@ impl Sessions {
                 }
             }
             Event::ConversationSeen { agent, spawn, runtime, id, begun } => {
+                self.release(agent, runtime, id);
                 if let Some(record) = self.life_mut(agent, *spawn) {
                     let (runtime, id, spawn) = (runtime.clone(), id.clone(), *spawn);
                     record.conversation = Some(Conversation { runtime, id, spawn, begun: *begun });
@@ -217,6 +235,19 @@ impl Sessions {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Takes a conversation from every other agent: two must never go on with the same one, and the last who
+    /// told of it has it.
+    fn release(&mut self, holder: &AgentAddress, runtime: &Name, id: &str) {
+        for (agency, record) in &mut self.agencies {
+            for (name, agent) in &mut record.agents {
+                let is_holder = *agency == holder.agency && *name == holder.agent;
+                if !is_holder {
+                    agent.conversation.take_if(|it| it.runtime == *runtime && it.id == id);
+                }
+            }
         }
     }
 
@@ -229,11 +260,15 @@ impl Sessions {
             agents: BTreeMap::new(),
             trouble: None,
             crew: Crew::default(),
+            session: None,
+            arranged: BTreeMap::new(),
         });
         if record.wanted == Wanted::Archived {
             record.wanted = Wanted::Stopped;
             record.agents.clear();
             record.crew.pending.clear();
+            record.arranged.clear();
+            record.session = None;
         }
         if record.definition.project != definition.project {
             record.project = None;

@@ -128,6 +128,15 @@ impl Tasks {
         self.tasks.values().filter(wanted).filter_map(TaskRecord::retirement).collect()
     }
 
+    /// Tasks whose worktree should stand, of one agency or of all.
+    pub fn in_worktrees(&self, agency: Option<&Name>) -> Vec<TaskId> {
+        let is_its = |task: &&TaskRecord| agency.is_none_or(|name| task.contract.agency == *name);
+        let stands = |task: &&TaskRecord| {
+            task.state.is_open() && task.agent.is_some() && task.base.is_some() && !task.is_retired
+        };
+        self.tasks.values().filter(is_its).filter(stands).map(|task| task.id).collect()
+    }
+
     /// Takes an event in.
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
         match event {
@@ -145,6 +154,13 @@ impl Tasks {
             }
             Event::WorktreeReady { task, base } => self.stand(*task, base, at),
             Event::WorktreeFailed { task, reason } => self.block(*task, reason, at),
+            Event::WorktreeMended { task } => self.change(*task, |record| {
+                let note = "its worktree was gone and stands again, with what was committed";
+                record.note = Some(note.to_owned());
+            }),
+            Event::WorktreeLost { task, reason } => self.change(*task, |record| {
+                record.note = Some(format!("its worktree does not stand: {reason}"));
+            }),
             Event::TaskStarted { task } | Event::TaskUnblocked { task } => {
                 self.turn(*task, TaskState::InProgress, at);
             }

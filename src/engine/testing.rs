@@ -24,7 +24,7 @@ use crate::engine::state::State;
 use crate::engine::step::Now;
 use crate::ports::keyring::Keyring as _;
 use crate::ports::keyring::fake::FakeKeyring;
-use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, Sighting, Typed};
+use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, SessionSeen, Sighting, Typed};
 
 pub mod job;
 pub mod outer;
@@ -261,6 +261,7 @@ impl World {
             life: PaneLife::Alive,
             foreground: None,
             reads_keys: None,
+            born: None,
         }
     }
 
@@ -293,8 +294,11 @@ impl World {
     pub fn look(&mut self, change: impl FnOnce(&mut Vec<PaneSeen>)) -> Turn {
         let mut panes = self.panes();
         change(&mut panes);
-        let sessions = self.state.sessions.live().map(|(name, _)| name.clone()).collect();
-        self.feed(Input::Sighted { sighting: Sighting { sessions, panes } })
+        let session =
+            |(name, _): (&Name, _)| SessionSeen { agency: name.clone(), name: name.to_string() };
+        let sessions = self.state.sessions.live().map(session).collect();
+        let sighting = Sighting { sessions, panes, arranged: Vec::new() };
+        self.feed(Input::Sighted { sighting })
     }
 
     /// An agent reports its state.

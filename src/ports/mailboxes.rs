@@ -64,7 +64,7 @@ pub trait Mailboxes: Send + Sync {
     fn clear_from_door(&self, file: &str) -> Result<(), MailboxError>;
     /// Moves a file from the door to `dead/` with its reason beside it; done if it is gone.
     fn bury_from_door(&self, file: &str, reason: &DeadReason) -> Result<(), MailboxError>;
-    /// Puts a message into a mailbox's `new/`; done if it is there or in `cur/` already.
+    /// Puts a message into a mailbox's `new/`; done if it is there or in `cur/` already, and whole.
     fn put(&self, to: &AgentAddress, id: MessageId, text: &str) -> Result<(), MailboxError>;
     /// Moves it from `new/` to `cur/`; done if it is there.
     fn mark_delivered(&self, to: &AgentAddress, id: MessageId) -> Result<(), MailboxError>;

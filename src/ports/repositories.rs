@@ -185,12 +185,24 @@ pub struct BranchSeen {
     pub last_commit_at: Option<Timestamp>,
 }
 
+/// Whether a worktree had to be made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mended {
+    /// It stands as it was.
+    Standing,
+    /// It was gone, or git did not know it any more. What was not committed may be lost.
+    MadeAgain,
+}
+
 /// Git repositories.
 pub trait Repositories: Send + Sync {
     /// Looks at a project; refuses what cannot be worked on, each with its own error.
     fn inspect(&self, project: &Path) -> Result<ProjectFacts, RepositoryError>;
     /// Makes a worktree, or takes the one that stands.
     fn prepare_worktree(&self, order: &WorktreeOrder) -> Result<WorktreeMade, RepositoryError>;
+    /// Makes a worktree stand that was made before, if it does not: from its branch, or from the files that are left.
+    /// What is at its place and is not ours stays, and is an error.
+    fn mend_worktree(&self, order: &WorktreeOrder) -> Result<Mended, RepositoryError>;
     /// What is in a worktree.
     fn work_state(&self, worktree: &Path, base: &str) -> Result<WorkState, RepositoryError>;
     /// Merges a commit into a branch of ours, without a work tree.

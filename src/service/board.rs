@@ -19,8 +19,8 @@ use crate::engine::state::State;
 use crate::engine::tasks::TaskRecord;
 use crate::service::preflight::project_of;
 use crate::service::views::{
-    AgencyView, AgentView, ApprovalView, Board, DependencyView, MessageView, QueueView, StatusView,
-    SupervisorView, TaskView, TestsView, WaitingView,
+    self, AgencyView, AgentView, ApprovalView, Board, DependencyView, MessageView, QueueView,
+    StatusView, SupervisorView, TaskView, TestsView, WaitingView,
 };
 
 /// Closed tasks that a board still shows.
@@ -36,10 +36,18 @@ pub fn agency(state: &State, home: &Path, name: &Name, record: &AgencyRecord) ->
     let definition = &record.definition;
     AgencyView {
         name: name.clone(),
-        session: name.to_string(),
+        session: record.session.clone().unwrap_or_else(|| name.to_string()),
         state: record.state(),
-        reason: record.trouble.as_ref().map(|trouble| trouble.problem.clone()),
-        reason_code: record.trouble.as_ref().map(|trouble| trouble.code.clone()),
+        reason: record
+            .trouble
+            .as_ref()
+            .map(|trouble| trouble.problem.clone())
+            .or_else(|| beside(record)),
+        reason_code: record
+            .trouble
+            .as_ref()
+            .map(|trouble| trouble.code.clone())
+            .or_else(|| record.session.as_ref().map(|_| views::NAME_TAKEN.to_owned())),
         coordinator: definition.coordinator.clone(),
         description: definition.description.clone(),
         capabilities: definition.capabilities.clone(),
@@ -52,6 +60,13 @@ pub fn agency(state: &State, home: &Path, name: &Name, record: &AgencyRecord) ->
             })
             .collect(),
     }
+}
+
+/// Why a session is not called like its agency.
+fn beside(record: &AgencyRecord) -> Option<String> {
+    let session = record.session.as_ref()?;
+    let name = &record.definition.name;
+    Some(format!("its tmux session is `{session}`: a session `{name}` is there that is not ours"))
 }
 
 /// The project as it was bound by the first work, before that the one that is configured.

@@ -18,6 +18,7 @@ use crate::domain::id::SpawnId;
 use crate::domain::name::AgentAddress;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::ports::keyring::Keyring;
+use crate::ports::terminals::birth_mark;
 use crate::service::wire::{Body, Credential, Request};
 
 /// A signed request is good for this long: clocks are the same, only the scheduler is in between.
@@ -26,11 +27,20 @@ const FRESH_S: i64 = 60;
 /// Ancestors looked at; a deeper tree of processes is not believed to be an agent's or anybody's.
 const MAX_ANCESTORS: usize = 64;
 
+/// The program of a pane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resident {
+    /// Whose it is.
+    pub agent: AgentAddress,
+    /// What tells it from a later process with the same id, say after a reboot; none: not known.
+    pub born: Option<String>,
+}
+
 /// What the gate knows; kept up to date by the loop.
 pub struct Gate {
     home: PathBuf,
     operator_key: RwLock<Option<String>>,
-    panes: RwLock<BTreeMap<u32, AgentAddress>>,
+    panes: RwLock<BTreeMap<u32, Resident>>,
     lives: RwLock<BTreeMap<AgentAddress, SpawnId>>,
     nonces: Mutex<HashMap<Uuid, Timestamp>>,
 }
@@ -48,7 +58,7 @@ impl Gate {
     }
 
     /// Tells it the operator's key and the programs of all panes.
-    pub fn update(&self, operator_key: Option<String>, panes: BTreeMap<u32, AgentAddress>) {
+    pub fn update(&self, operator_key: Option<String>, panes: BTreeMap<u32, Resident>) {
         *self.operator_key.write().unwrap_or_else(PoisonError::into_inner) = operator_key;
         *self.panes.write().unwrap_or_else(PoisonError::into_inner) = panes;
     }
@@ -129,22 +139,25 @@ impl Gate {
     /// supervisor started it, as it does with checks and whatever git runs. Where the ancestors
     /// cannot be followed to their end, nobody either.
     fn operator_or_agent(&self, caller: u32) -> Result<Actor, Refusal> {
-        if parent_of(std::process::id()).is_none() {
+        if Process::of(std::process::id()).is_none() {
             // A system that does not tell.
             return Ok(Actor::Operator);
         }
         let panes = self.panes.read().unwrap_or_else(PoisonError::into_inner);
         let mut pid = caller;
         for _ in 0..MAX_ANCESTORS {
-            if let Some(agent) = panes.get(&pid) {
-                return Ok(Actor::Agent(agent.clone()));
+            let process = Process::of(pid);
+            if let Some(resident) = panes.get(&pid)
+                && process.as_ref().is_none_or(|process| process.is(resident))
+            {
+                return Ok(Actor::Agent(resident.agent.clone()));
             }
             if pid == std::process::id() && pid != caller {
                 return Err(not_allowed(
                     "a program that the supervisor started is not the operator".to_owned(),
                 ));
             }
-            match parent_of(pid) {
+            match process.map(|process| process.parent) {
                 Some(0 | 1) => return Ok(Actor::Operator),
                 Some(parent) => pid = parent,
                 None => return Err(not_allowed("the caller ended before it was known".to_owned())),
@@ -154,12 +167,27 @@ impl Gate {
     }
 }
 
-/// The parent of a process, where the system has `/proc`.
-fn parent_of(pid: u32) -> Option<u32> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The program's name is in parentheses and may hold anything: the fields begin after the last one.
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(1)?.parse().ok()
+/// A process, where the system has `/proc`.
+struct Process {
+    parent: u32,
+    stat: String,
+}
+
+impl Process {
+    fn of(pid: u32) -> Option<Self> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The program's name is in parentheses and may hold anything: the fields begin after the last one.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let parent = fields.split_whitespace().nth(1)?.parse().ok()?;
+        Some(Self { parent, stat })
+    }
+
+    /// Whether it is the one that was seen in a pane, and not a later one with its id.
+    fn is(&self, resident: &Resident) -> bool {
+        let Some(born) = &resident.born else { return true };
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        birth_mark(&boot, &self.stat).is_none_or(|mark| mark == *born)
+    }
 }
 
 fn not_allowed(message: String) -> Refusal {

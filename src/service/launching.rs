@@ -5,7 +5,7 @@
 //! every user can see and which has an end.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use crate::domain::runtime::description::{Conversation, Description, FileBody};
 use crate::domain::runtime::fill::{self, Values, fill, fill_json};
 use crate::engine::state::State;
 use crate::service::outside::Outside;
-use crate::service::programs::Program;
+use crate::service::programs::{Program, Programs};
 
 /// Longest argument or variable that Linux takes, in bytes with its final zero (`MAX_ARG_STRLEN`).
 const MAX_ARGUMENT: usize = 128 * 1024;
@@ -83,6 +83,50 @@ pub fn known_conversation(state: &State, agent: &AgentAddress) -> Option<String>
     (is_same && known.begun).then(|| known.id.clone())
 }
 
+/// Whether an agent's next life goes on with its conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Continuation {
+    /// With this one.
+    Known(String),
+    /// With none, and why.
+    Anew(&'static str),
+}
+
+/// Whether an agent that is started now goes on with its conversation, as far as the state tells.
+pub fn continuation(
+    state: &State,
+    programs: &Programs,
+    home: &Path,
+    agent: &AgentAddress,
+) -> Continuation {
+    let (Some(definition), Some(record)) =
+        (state.sessions.definition(agent), state.sessions.agent(agent))
+    else {
+        return Continuation::Anew("it is new");
+    };
+    let Ok((_, description)) = programs.require_described(definition.runtime.as_str()) else {
+        return Continuation::Anew("its runtime is not described");
+    };
+    if description.resume.is_none() {
+        return Continuation::Anew("its runtime cannot go on with a conversation");
+    }
+    if record.short_lives >= SHORT_LIVES {
+        return Continuation::Anew("its last lives ended soon, and the conversation may be why");
+    }
+    let Some(known) = &record.conversation else {
+        let own = unreported(home, description, agent);
+        let none = Continuation::Anew("no conversation of its own is known");
+        return own.map_or(none, Continuation::Known);
+    };
+    match known_conversation(state, agent) {
+        Some(id) => Continuation::Known(id),
+        None if known.runtime != definition.runtime => {
+            Continuation::Anew("its conversation is another runtime's")
+        }
+        None => Continuation::Anew("nothing was said in its conversation"),
+    }
+}
+
 /// The order of an agent's present life, without its briefing.
 pub fn order(state: &State, outside: &Outside, agent: &AgentAddress) -> Result<Order, Refusal> {
     let unknown = || {
@@ -99,9 +143,10 @@ pub fn order(state: &State, outside: &Outside, agent: &AgentAddress) -> Result<O
     })?;
     let programs = outside.programs.current();
     let (program, description) = programs.require_described(definition.runtime.as_str())?;
-    let known = known_conversation(state, agent)
-        .or_else(|| unreported(outside, description, agent))
-        .filter(|_| record.short_lives < SHORT_LIVES);
+    let known = match continuation(state, &programs, &outside.home, agent) {
+        Continuation::Known(id) => Some(id),
+        Continuation::Anew(_) => None,
+    };
     let is_prompted = !description.takes_briefing() && !description.first_prompt.is_empty();
     let (arguments, conversation) = match (&description.resume, known) {
         (Some(resume), Some(conversation)) => (resume.clone(), Some(conversation)),
@@ -131,13 +176,9 @@ pub fn order(state: &State, outside: &Outside, agent: &AgentAddress) -> Result<O
 
 /// The conversation of a program that tells of none: always the same one, so that the first life begins it and
 /// every later one goes on with it.
-fn unreported(
-    outside: &Outside,
-    description: &Description,
-    agent: &AgentAddress,
-) -> Option<String> {
+fn unreported(home: &Path, description: &Description, agent: &AgentAddress) -> Option<String> {
     let is_chosen = description.conversation == Conversation::Chosen;
-    let seed = format!("{}\n{agent}", outside.home.display());
+    let seed = format!("{}\n{agent}", home.display());
     let is_unreported = is_chosen && description.report.conversation.is_none();
     is_unreported.then(|| conversation_of(&seed))
 }

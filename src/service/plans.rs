@@ -49,6 +49,7 @@ pub fn session(state: &State, outside: &Outside, agency: &Name) -> Result<Sessio
         panes,
         tools: shell(folder.clone()),
         sandbox: shell(if sandbox.is_dir() { sandbox } else { folder }),
+        arranged: record.arranged.values().cloned().collect(),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::domain::agency::AgentDefinition;
 use crate::domain::command::Command;
 use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
+use crate::domain::workbench::WorkbenchConfig;
 use crate::engine::input::Input;
 use crate::engine::state::State;
 use crate::manifest;
@@ -19,6 +20,15 @@ use crate::service::supervisor::Handle;
 /// Looks at what a command needs and tells the engine what it saw.
 pub fn prepare(outside: &Outside, handle: &Handle, command: &Command) -> Result<(), Refusal> {
     match command {
+        Command::StartAgencies { names } if names.is_empty() => {
+            load_config(outside, handle)?;
+            // A bad definition, say one that a power cut has halved, keeps nobody down: its agency goes on as
+            // it is known from before, and whoever asked is shown what is wrong (`Workbench::bring_up`).
+            if let Err(refusal) = load_definitions(outside, handle, Vec::new()) {
+                tracing::warn!(%refusal, "an agency's definition is not valid");
+            }
+            Ok(())
+        }
         Command::StartAgencies { .. } | Command::RestartAgency { .. } => {
             load_config(outside, handle)?;
             load_definitions(outside, handle, named(command))
@@ -58,12 +68,37 @@ fn named(command: &Command) -> Vec<Name> {
 /// Reads `agency.toml` and every runtime that is known.
 pub fn load_config(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
     let Some(file) = outside.folder.load_config().map_err(folder_refusal)? else { return Ok(()) };
+    require_not_emptied(handle, &file.text)?;
     let mut config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
     let programs = Programs::load_anew(&outside.programs.current(), outside.folder.as_ref())?;
     config.runtimes = programs.runtimes();
     outside.programs.put(programs);
     handle.input(Input::ConfigSeen { config: Box::new(config) });
     Ok(())
+}
+
+/// An empty `agency.toml` is a whole one, and what a power cut leaves of another: where there were settings
+/// before, they are not given up for that. Without them sessions would be made on another tmux server.
+fn require_not_emptied(handle: &Handle, text: &str) -> Result<(), Refusal> {
+    if !text.is_empty() {
+        return Ok(());
+    }
+    let has_lost = handle.read(|state, _| {
+        let empty =
+            WorkbenchConfig { runtimes: state.config.runtimes.clone(), ..Default::default() };
+        state.config != empty
+    });
+    match has_lost {
+        Some(true) => Err(Refusal::new(
+            RefusalKind::Usage,
+            "emptied",
+            "`agency.toml` is empty, and was not before",
+        )
+        .with_hint(
+            "put it back, say from git; if it is meant to be empty, write a line `# empty`",
+        )),
+        Some(false) | None => Ok(()),
+    }
 }
 
 /// Reads the definitions of these agencies, or of all; every bad one is refused.

@@ -47,6 +47,9 @@ const SNAPSHOT_EVERY: u64 = 5_000;
 /// Longest rest: clocks may be set and machines sleep, so a timer rings this much late at worst.
 const REST: Duration = Duration::from_secs(5);
 
+/// After the last step of a person who moves panes: a border that is dragged moves many times a second.
+const ARRANGING: Duration = Duration::from_millis(1_500);
+
 /// Pause before what could not be recorded is tried again: room is made by people, not in milliseconds.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
 
@@ -69,6 +72,8 @@ pub struct Supervisor {
     views: registry::Views,
     snapshot_at: u64,
     next_look: std::time::Instant,
+    /// When a person moved panes last, until a look after that has seen where they stay.
+    arranged_at: Option<std::time::Instant>,
     is_ending: bool,
 }
 
@@ -108,6 +113,7 @@ impl Supervisor {
             record_again: std::time::Instant::now(),
             snapshot_at: seq,
             next_look: std::time::Instant::now(),
+            arranged_at: None,
             is_ending: false,
         })
     }
@@ -175,7 +181,7 @@ impl Supervisor {
         let mut readers: Vec<Wake> = Vec::new();
         for wake in wakes {
             match wake {
-                Wake::Input(input) => inputs.push(*input),
+                Wake::Input(input) => inputs.push(self.settled(*input)),
                 Wake::Ask { actor, command, answer } => {
                     self.next_ticket += 1;
                     let ticket = Ticket(self.next_ticket);
@@ -184,6 +190,7 @@ impl Supervisor {
                 }
                 Wake::Door => inputs.extend(perform::mail::read_door(&self.outside)),
                 Wake::Look => self.look_now(),
+                Wake::Arranged => self.arranged(),
                 Wake::Printed(panes) => self.screens.printed(panes, std::time::Instant::now()),
                 Wake::ScreensRead(all) => {
                     inputs.extend(self.screens.noticed(all, std::time::Instant::now()));
@@ -226,8 +233,30 @@ impl Supervisor {
         }
     }
 
+    /// Panes are being moved: where they stay is looked at when that has ended.
+    fn arranged(&mut self) {
+        let now = std::time::Instant::now();
+        self.arranged_at = Some(now);
+        self.next_look = self.next_look.min(now + ARRANGING);
+    }
+
+    /// An arrangement that is still being made is not looked at.
+    fn settled(&self, mut input: Input) -> Input {
+        if let Input::Sighted { sighting } = &mut input
+            && self.arranged_at.is_some()
+        {
+            sighting.arranged.clear();
+        }
+        input
+    }
+
     fn look_now(&mut self) {
-        self.next_look = std::time::Instant::now() + self.outside.terminals.look_every();
+        let now = std::time::Instant::now();
+        self.arranged_at.take_if(|at| now.saturating_duration_since(*at) >= ARRANGING);
+        self.next_look = now + self.outside.terminals.look_every();
+        if let Some(at) = self.arranged_at {
+            self.next_look = self.next_look.min(at + ARRANGING);
+        }
         perform::look(&self.outside, &self.handle, &self.lanes);
     }
 
@@ -244,6 +273,7 @@ impl Supervisor {
             | Wake::Ask { .. }
             | Wake::Door
             | Wake::Look
+            | Wake::Arranged
             | Wake::Printed(_)
             | Wake::ScreensRead(_)
             | Wake::End => {}

@@ -18,6 +18,9 @@ use crate::domain::name::{AgentAddress, Name};
 use crate::domain::submission::{CheckRun, DiffStat};
 use crate::domain::task::{DependencyKind, TaskContract, TaskState};
 
+/// The reason of an agency whose session has another name, because somebody else's session has its own.
+pub const NAME_TAKEN: &str = "name_taken";
+
 /// One agency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgencyView {
@@ -29,7 +32,7 @@ pub struct AgencyView {
     pub state: AgencyState,
     /// Why it is in that state, when that needs words.
     pub reason: Option<String>,
-    /// A stable word for that reason: `foreign_session`, `tmux_missing`, ….
+    /// A stable word for that reason: `name_taken`, `tmux_missing`, ….
     pub reason_code: Option<String>,
     /// The coordinator's name.
     pub coordinator: Name,
@@ -357,6 +360,48 @@ pub struct StatusView {
     pub incidents: u32,
     /// The supervisor; null when none runs.
     pub supervisor: Option<SupervisorView>,
+}
+
+/// The status after `agency up`, and what that brought back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpView {
+    /// The status.
+    #[serde(flatten)]
+    pub status: StatusView,
+    /// Each agency that was to be brought up.
+    pub brought_back: Vec<BackView>,
+    /// Definitions that cannot be read; their agencies go on as they are known from before.
+    pub problems: Vec<String>,
+}
+
+/// What `agency up` found of one agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackView {
+    /// The agency.
+    pub agency: Name,
+    /// Its tmux session.
+    pub session: String,
+    /// `was_running` or `brought_back`.
+    pub outcome: String,
+    /// Its agents, the coordinator first.
+    pub agents: Vec<AgentBackView>,
+    /// Messages that wait for its agents.
+    pub waiting: u32,
+    /// `restored`: as a person had arranged it, or `default`; none: it was running.
+    pub layout: Option<String>,
+}
+
+/// What `agency up` found of one agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentBackView {
+    /// The agent.
+    pub agent: AgentAddress,
+    /// `was_running`, `resumed` (on its own conversation), `began_anew` or `down`.
+    pub outcome: String,
+    /// The conversation that it goes on with.
+    pub conversation: Option<String>,
+    /// Why it began anew, or is down.
+    pub why: Option<String>,
 }
 
 /// Everything the screen shows at one moment.

@@ -23,9 +23,11 @@ pub use crate::ports::terminals::AttachPlan;
 use crate::service::link::Link;
 use crate::service::outside::Outside;
 use crate::service::query::Query;
-use crate::service::views::{AgencyView, ApprovalView, Board, StatusView};
+use crate::service::views::{AgencyView, ApprovalView, Board, NAME_TAKEN, StatusView};
 use crate::service::wire::Ask;
 use crate::service::{preflight, reading, record, replica};
+
+pub mod bringing;
 
 pub mod creating;
 
@@ -245,7 +247,7 @@ impl Workbench {
             let agencies: Vec<AgencyView> = self.fetch(&Query::Agencies)?;
             let mut chosen =
                 agencies.iter().filter(|a| names.is_empty() || names.contains(&a.name));
-            if let Some(agency) = chosen.clone().find(|agency| agency.reason.is_some()) {
+            if let Some(agency) = chosen.clone().find(|agency| is_in_trouble(agency)) {
                 return Err(trouble(agency));
             }
             if chosen.all(|agency| agency.state != AgencyState::Starting)
@@ -399,17 +401,15 @@ fn wait(time: Duration) {
     let _ = never.recv_timeout(time);
 }
 
+/// Whether its session could not be made. One that only has another name than its agency is well.
+fn is_in_trouble(agency: &AgencyView) -> bool {
+    agency.reason.is_some() && agency.reason_code.as_deref() != Some(NAME_TAKEN)
+}
+
 /// Why an agency's session could not be made, with the exit status that belongs to it.
 fn trouble(agency: &AgencyView) -> Refusal {
     let code = agency.reason_code.as_deref().unwrap_or("session");
     let (kind, hint) = match code {
-        "foreign_session" => (
-            RefusalKind::Conflict,
-            format!(
-                "rename it (tmux rename-session -t ={} OTHER), or use a server of your own: [tmux] socket in agency.toml",
-                agency.name
-            ),
-        ),
         "tmux_missing" | "tmux_too_old" => (RefusalKind::Missing, INSTALL_TMUX.to_owned()),
         "tmux_settings" => (RefusalKind::Failed, OWN_TMUX.to_owned()),
         _ => (RefusalKind::Failed, "it is tried again by itself; see `agency doctor`".to_owned()),

@@ -79,15 +79,20 @@ pub fn make_workbench(folder: &Path, files: &[TextFile]) -> Result<(), FolderErr
         }
     }
     ignore_run_time_files(&folder.join(".gitignore"))?;
-    write_new(&mark, config, 0o644)
+    // After a power cut a workbench has its settings, or is none yet.
+    files::create(&mark, config.as_bytes(), 0o644, true).map_err(|error| taken_or(&mark, &error))
 }
 
 /// Gives a complete file its name, unless the name is taken.
 fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), FolderError> {
-    files::create(path, text.as_bytes(), mode, false).map_err(|error| match error.kind() {
+    files::create(path, text.as_bytes(), mode, false).map_err(|error| taken_or(path, &error))
+}
+
+fn taken_or(path: &Path, error: &io::Error) -> FolderError {
+    match error.kind() {
         io::ErrorKind::AlreadyExists => FolderError::Exists { path: path.to_owned() },
-        _ => wrap(path, &error),
-    })
+        _ => wrap(path, error),
+    }
 }
 
 /// Adds the lines that are missing at the end; the user's own stay as they are.

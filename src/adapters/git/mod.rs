@@ -10,6 +10,7 @@ mod combine;
 mod export;
 mod inspect;
 mod land;
+mod mend;
 mod project;
 mod retire;
 mod revision;
@@ -25,8 +26,9 @@ use std::path::{Path, PathBuf};
 pub use project::make_project;
 
 use crate::ports::repositories::{
-    BranchSeen, Integrated, IntegrationOrder, Kept, MergeOrder, Merged, Previewed, ProjectFacts,
-    Repositories, RepositoryError, RetireOrder, WorkState, WorktreeMade, WorktreeOrder,
+    BranchSeen, Integrated, IntegrationOrder, Kept, Mended, MergeOrder, Merged, Previewed,
+    ProjectFacts, Repositories, RepositoryError, RetireOrder, WorkState, WorktreeMade,
+    WorktreeOrder,
 };
 
 /// Git repositories on this machine; it holds nothing, each call opens what it needs.
@@ -40,6 +42,10 @@ impl Repositories for Git {
 
     fn prepare_worktree(&self, order: &WorktreeOrder) -> Result<WorktreeMade, RepositoryError> {
         worktree::prepare(order)
+    }
+
+    fn mend_worktree(&self, order: &WorktreeOrder) -> Result<Mended, RepositoryError> {
+        mend::mend(order)
     }
 
     fn work_state(&self, worktree: &Path, base: &str) -> Result<WorkState, RepositoryError> {

@@ -183,7 +183,7 @@ fn files_below(folder: &Path) -> usize {
 }
 
 /// Makes the branch and notes where it started, unless it is there.
-fn make_branch(order: &WorktreeOrder) -> Result<(), RepositoryError> {
+pub(super) fn make_branch(order: &WorktreeOrder) -> Result<(), RepositoryError> {
     if revision::branch_head(&order.project, &order.branch)?.is_some() {
         return Ok(());
     }
@@ -197,7 +197,7 @@ fn make_branch(order: &WorktreeOrder) -> Result<(), RepositoryError> {
 }
 
 /// Refuses a branch that is checked out somewhere else.
-fn require_free(order: &WorktreeOrder, path: &Path) -> Result<(), RepositoryError> {
+pub(super) fn require_free(order: &WorktreeOrder, path: &Path) -> Result<(), RepositoryError> {
     let other = checkouts::of_branch(&order.project, &order.branch)?
         .into_iter()
         .find(|checkout| checkout.folder != path);

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
+use crate::adapters::queue::tray::Lasting;
 use crate::adapters::queue::watch::Signal;
 use crate::domain::id::MessageId;
 use crate::domain::message::DeadReason;
@@ -60,7 +61,8 @@ impl Mailboxes for FileMailboxes {
 
     fn drop_at_door(&self, id: MessageId, text: &str) -> Result<String, MailboxError> {
         let name = file_name(id);
-        tray::drop_into(&self.door(), &self.home, &name, text)?;
+        // Nobody else knows it until it is taken from there: a power cut must not take it.
+        tray::drop_into(&self.door(), &self.home, &name, text, Lasting::OnDisk)?;
         Ok(name)
     }
 
@@ -81,10 +83,14 @@ impl Mailboxes for FileMailboxes {
         let mailbox = self.mailbox(to);
         let name = file_name(id);
         let there = [Tray::New, Tray::Cur].into_iter();
-        if there.map(|tray| tray::path(&mailbox, tray, &name)).any(|path| tray::exists(&path)) {
-            return Ok(());
+        let there = there.map(|tray| tray::path(&mailbox, tray, &name)).find(|it| tray::exists(it));
+        match there {
+            Some(path) => tray::mend(&path, text),
+            None => {
+                let root = self.agency_root(to);
+                tray::drop_into(&mailbox, &root, &name, text, Lasting::InMemory)
+            }
         }
-        tray::drop_into(&mailbox, &self.agency_root(to), &name, text)
     }
 
     fn mark_delivered(&self, to: &AgentAddress, id: MessageId) -> Result<(), MailboxError> {

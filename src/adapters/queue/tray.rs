@@ -42,23 +42,49 @@ pub(super) fn require_folder(folder: &Path, root: &Path) -> Result<(), MailboxEr
     std::fs::create_dir_all(folder).map_err(|error| wrap(folder, &error))
 }
 
+/// How surely a file is there once it has its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lasting {
+    /// It outlives every process; after a power cut the ledger has it.
+    InMemory,
+    /// It outlives a power cut.
+    OnDisk,
+}
+
+/// Writes a message anew that is not whole: a power cut may leave an empty file, or half of one.
+pub(super) fn mend(path: &Path, text: &str) -> Result<(), MailboxError> {
+    let is_plain = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    if is_plain && std::fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(());
+    }
+    files::replace(path, text.as_bytes(), 0o644, false).map_err(|error| wrap(path, &error))
+}
+
 /// Writes a message into `tmp/` and renames it into `new/`.
 pub(super) fn drop_into(
     queue: &Path,
     root: &Path,
     name: &str,
     text: &str,
+    lasting: Lasting,
 ) -> Result<(), MailboxError> {
     let (tmp, new) = (queue.join("tmp"), queue.join("new"));
     require_folder(&tmp, root)?;
     require_folder(&new, root)?;
     let half = tmp.join(name);
-    write_anew(&half, text).map_err(|error| wrap(&half, &error))?;
-    std::fs::rename(&half, new.join(name)).map_err(|error| wrap(&new.join(name), &error))
+    write_anew(&half, text, lasting).map_err(|error| wrap(&half, &error))?;
+    std::fs::rename(&half, new.join(name)).map_err(|error| wrap(&new.join(name), &error))?;
+    match lasting {
+        Lasting::InMemory => Ok(()),
+        Lasting::OnDisk => {
+            let synced = std::fs::File::open(&new).and_then(|folder| folder.sync_all());
+            synced.map_err(|error| wrap(&new, &error))
+        }
+    }
 }
 
 /// A half-written file of a killed attempt gives way; a link planted there is not followed.
-fn write_anew(path: &Path, text: &str) -> io::Result<()> {
+fn write_anew(path: &Path, text: &str, lasting: Lasting) -> io::Result<()> {
     let create = || std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = match create() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -70,7 +96,8 @@ fn write_anew(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes()).inspect_err(|_| {
         // A full disk: half a message is of no use, and it takes room.
         let _ = std::fs::remove_file(path);
-    })
+    })?;
+    if lasting == Lasting::OnDisk { file.sync_all() } else { Ok(()) }
 }
 
 /// Moves a file into `dead/` with its reason beside it; done if it is gone.

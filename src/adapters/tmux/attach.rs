@@ -42,14 +42,10 @@ pub(super) fn plan(
 }
 
 fn own<'s>(snapshot: &'s Snapshot, agency: &Name) -> Result<&'s SessionRow, TerminalError> {
-    match snapshot.session(agency.as_str()) {
-        Some(session) if session.is_ours => Ok(session),
-        Some(session) => Err(TerminalError::ForeignSession { name: session.name.clone() }),
-        None => Err(TerminalError::Refused {
-            command: "attach-session".to_owned(),
-            problem: format!("there is no session `{agency}`"),
-        }),
-    }
+    snapshot.session(agency.as_str()).ok_or_else(|| TerminalError::Refused {
+        command: "attach-session".to_owned(),
+        problem: format!("there is no session `{agency}`"),
+    })
 }
 
 fn select(server: &Server, snapshot: &Snapshot, pane: &PaneId) -> Result<(), TerminalError> {

@@ -6,12 +6,14 @@
 //! there is no `/proc`, there are none.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::pause::Pause;
 use crate::domain::id::SpawnId;
+use crate::ports::terminals::birth_mark;
 
 /// How long programs may take to put their things in order after each signal.
 const GRACE: Duration = Duration::from_secs(1);
@@ -30,6 +32,18 @@ struct Told {
     /// Parent, process group, session.
     ties: [u32; 3],
 }
+
+/// What tells a live process from a later one with the same id, after a reboot too; none where there is no `/proc`.
+pub(super) fn born(pid: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    birth_mark(BOOT.get_or_init(|| std::fs::read_to_string(BOOT_ID).unwrap_or_default()), &stat)
+}
+
+/// Where Linux tells which start of the machine this is.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// It does not change while this process lives.
+static BOOT: OnceLock<String> = OnceLock::new();
 
 impl Program {
     pub(super) fn find(pid: u32) -> Option<Self> {

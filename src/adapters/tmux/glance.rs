@@ -14,8 +14,9 @@ use super::link::lock;
 use super::server::Server;
 use crate::ports::terminals::{Sighting, TerminalError};
 
-/// A respawned pane keeps its id and changes its process; a shell changes what is in front.
-const PANE: &str = "#{pane_id} #{pane_pid} #{pane_dead}#{?@agency_shell, #{pane_current_command},}";
+/// A respawned pane keeps its id and changes its process; a shell changes what is in front; a person moves borders and
+/// renames sessions.
+const PANE: &str = "#{session_name} #{pane_id} #{pane_pid} #{pane_dead} #{pane_width}x#{pane_height}#{?@agency_shell, #{pane_current_command},}";
 
 /// How long looks may be cheap: a mark that somebody changed by hand is seen after this.
 const CHEAP: Duration = Duration::from_secs(29);

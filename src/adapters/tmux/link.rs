@@ -170,6 +170,10 @@ impl Reader {
                 let _ = self.attached.send(());
             }
             Item::Changed => self.tell(TerminalHint::Changed),
+            Item::Arranged => {
+                self.tell(TerminalHint::Arranged);
+                self.tell(TerminalHint::Changed);
+            }
             Item::Exit => self.end(),
         }
     }

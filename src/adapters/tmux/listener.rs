@@ -138,11 +138,16 @@ impl Shared {
         let mut words = String::new();
         let mut session = Session::Same;
         let mut hearing = lock(&self.hearing);
+        let mut is_arranged = false;
         for line in whole.split(|byte| *byte == b'\n') {
             session = session.max(self.session_in(line));
+            is_arranged |= line.starts_with(b"%layout-change ");
             words.extend(hearing.take(line));
         }
         drop(hearing);
+        if is_arranged && let Some(callback) = lock(&self.hint).as_ref() {
+            callback(TerminalHint::Arranged);
+        }
         self.say(&words);
         session
     }

@@ -2,10 +2,11 @@
 //!
 //! Start at [`Tmux`]. `server` reaches tmux (`link` is the persistent client, `protocol` its language,
 //! `handshake` how it comes in without harm, `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
-//! `layout`), `typing` brings text into an input line (`probe`, `standing`), `picture`, `keys` and `sight` are for whoever looks at one pane, `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
+//! `layout`, `naming`, and how people `arranged` it), `typing` brings text into an input line (`probe`, `standing`), `picture`, `keys` and `sight` are for whoever looks at one pane, `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
 //! Objects are
 //! addressed by id; nothing without this workbench's mark is touched.
 
+mod arranged;
 mod attach;
 mod client;
 mod closing;
@@ -24,6 +25,7 @@ mod layout;
 mod leaving;
 mod link;
 mod listener;
+mod naming;
 mod pause;
 mod picture;
 mod probe;
@@ -49,16 +51,23 @@ use std::time::Duration;
 use crate::domain::name::{AgentAddress, Name};
 use crate::ports::terminals::{
     AttachPlan, AttachWish, KeysOrder, Observation, PaneId, PaneSeen, Picture, Pressed, ScreenSeen,
-    SessionPlan, Sighting, TerminalError, TerminalHint, Terminals, Typed, TypingOrder,
+    SessionPlan, SessionSeen, Sighting, TerminalError, TerminalHint, Terminals, Typed, TypingOrder,
 };
+use arranged::Arranged;
 use command::Cmd;
 use ears::Ears;
 use glance::Glance;
 use server::Server;
 pub use server::Settings;
 use sight::Sights;
-use snapshot::{PaneRow, Snapshot};
+use snapshot::{PaneRow, SessionRow, Snapshot};
 use vigil::Vigil;
+
+/// As the port shows it.
+fn to_session(row: &SessionRow) -> Option<SessionSeen> {
+    let agency = Name::parse(&row.agency).ok()?;
+    Some(SessionSeen { agency, name: row.name.clone() })
+}
 
 /// How far back a text is looked for, in lines.
 const SCROLLBACK: &str = "-200";
@@ -77,6 +86,7 @@ pub struct Tmux {
     ears: Ears,
     sights: Sights,
     vigil: Vigil,
+    arranged: Arranged,
 }
 
 impl Tmux {
@@ -90,6 +100,7 @@ impl Tmux {
             ears: Ears::default(),
             sights: Sights::default(),
             vigil,
+            arranged: Arranged::default(),
         }
     }
 
@@ -133,12 +144,14 @@ impl Terminals for Tmux {
             self.glance.forget();
         }
         self.glance.or_look(&self.server, || {
-            let snapshot = Snapshot::take(&self.server)?;
+            let mut snapshot = Snapshot::take(&self.server)?;
+            naming::take_back(&self.server, &mut snapshot);
             hooks::refresh(&self.server, &snapshot);
             self.tend(&snapshot);
             let ours = snapshot.sessions.iter().filter(|session| session.is_ours);
             Ok(Sighting {
-                sessions: ours.filter_map(|session| Name::parse(&session.agency).ok()).collect(),
+                sessions: ours.filter_map(to_session).collect(),
+                arranged: self.arranged.take_in(&snapshot),
                 panes: snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen).collect(),
             })
         })

@@ -30,6 +30,8 @@ pub(super) enum Item {
     Attached,
     /// Something came, went or changed: worth a look.
     Changed,
+    /// Panes have other places or sizes, or came or went.
+    Arranged,
     /// The client is being ended.
     Exit,
 }
@@ -88,6 +90,7 @@ fn notice(word: &[u8]) -> Option<Item> {
     match word {
         b"%session-changed" => Some(Item::Attached),
         b"%exit" => Some(Item::Exit),
+        b"%layout-change" => Some(Item::Arranged),
         // `%message` is what our own hooks push where the server can (3.4). Copy mode (`%pane-mode-changed`)
         // changes nothing that a look could see: whoever listens to that pane reads its screen.
         b"%sessions-changed"
@@ -96,7 +99,6 @@ fn notice(word: &[u8]) -> Option<Item> {
         | b"%window-close"
         | b"%unlinked-window-add"
         | b"%unlinked-window-close"
-        | b"%layout-change"
         | b"%client-detached"
         // What the subscription tells: a pane came, went, died, or has another program.
         | b"%subscription-changed"
@@ -117,7 +119,7 @@ mod tests {
         vec![
             Item::Attached,
             Item::Reply(Block { is_ok: true, body: b"%1\n%end 1 9 1\n\xff\n".to_vec() }),
-            Item::Changed,
+            Item::Arranged,
             Item::Reply(Block { is_ok: false, body: b"no such pane\n".to_vec() }),
             Item::Exit,
         ]

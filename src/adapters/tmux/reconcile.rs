@@ -6,14 +6,16 @@
 //! A new pane becomes the current target of the rest of its chain, which is why it is made in front;
 //! the chain's last words (`last-pane`, `last-window`) give the place back before anything is drawn.
 
+use super::arranged;
 use super::closing;
 use super::command::{Cmd, Scope, literal, set};
 use super::customs;
 use super::hooks;
 use super::layout::Room;
 use super::leaving;
+use super::naming;
 use super::server::Server;
-use super::snapshot::{PaneRow, Snapshot};
+use super::snapshot::{self, PaneRow, Snapshot};
 use super::wanted::{Owner, Wanted, launch, pane_marks, wanted, window_marks, window_size};
 use crate::failpoint;
 use crate::ports::terminals::{Launch, PaneLife, SessionPlan, TerminalError};
@@ -30,15 +32,18 @@ pub(super) fn ensure(server: &Server, plan: &SessionPlan) -> Result<Snapshot, Te
         failpoint::hit("start.session_made");
         snapshot = Snapshot::take(server)?;
     }
+    let mut work = Work { server, plan, room, session: own(&snapshot, plan)?, snapshot };
     for want in &wanted {
-        let work = Work { server, plan, room, snapshot: &snapshot, session: own(&snapshot, plan)? };
         if work.make_missing(want)? {
             failpoint::hit("start.pane_made");
             server.want_hooks();
-            snapshot = Snapshot::take(server)?;
         }
     }
     failpoint::hit("start.panes_made");
+    // What was made is known from what each chain said last; what else happened meanwhile is seen here.
+    let mut snapshot = Snapshot::take(server)?;
+    put_back(server, plan, &snapshot);
+    naming::take_back(server, &mut snapshot);
     hooks::refresh(server, &snapshot);
     Ok(snapshot)
 }
@@ -49,11 +54,31 @@ fn is_window_missing(plan: &SessionPlan, wanted: &[Wanted<'_>], snapshot: &Snaps
     wanted.iter().any(|want| find(snapshot, want, &session).is_none())
 }
 
-/// The id of our session; it may have been closed, or be somebody else's.
+/// Puts back how a person had arranged the windows, where they are as we have made them. What does not fit
+/// stays so.
+fn put_back(server: &Server, plan: &SessionPlan, snapshot: &Snapshot) {
+    for arrangement in &plan.arranged {
+        let is_its = |row: &&&PaneRow| {
+            let owner = row.owner.as_ref().map(|(agent, _)| &agent.agency);
+            row.place == arrangement.window && owner == Some(&plan.agency)
+        };
+        let panes = snapshot.distinct_panes();
+        let first = panes.iter().find(is_its).map(|row| row.window.as_str());
+        let window = snapshot.windows.iter().find(|row| Some(row.id.as_str()) == first);
+        let Some(window) = window else { continue };
+        let panes: Vec<&PaneRow> = snapshot.panes_of(&window.id).collect();
+        if let Some(chain) = arranged::restore(arrangement, window, &panes)
+            && let Err(error) = server.ask(&chain)
+        {
+            tracing::warn!(agency = %plan.agency, %error, "an arrangement could not be put back");
+        }
+    }
+}
+
+/// The id of our session; it may have been closed.
 fn own(snapshot: &Snapshot, plan: &SessionPlan) -> Result<String, TerminalError> {
     match snapshot.session(plan.agency.as_str()) {
-        Some(session) if session.is_ours => Ok(session.id.clone()),
-        Some(session) => Err(TerminalError::ForeignSession { name: session.name.clone() }),
+        Some(session) => Ok(session.id.clone()),
         None => Err(TerminalError::Died { command: "new-session".to_owned() }),
     }
 }
@@ -65,21 +90,20 @@ fn open_session(
     wanted: &[Wanted<'_>],
     snapshot: &Snapshot,
 ) -> Result<bool, TerminalError> {
-    match own(snapshot, plan) {
-        Ok(_) => return Ok(false),
-        Err(TerminalError::Died { .. }) => {}
-        Err(error) => return Err(error),
+    if own(snapshot, plan).is_ok() {
+        return Ok(false);
     }
     let is_missing = |want: &&Wanted<'_>| find(snapshot, want, "").is_none();
     let Some(first) = wanted.iter().find(is_missing) else { return Ok(false) };
     // A hook may have split the window or opened another one before this goes on: ours is the first one, and in
     // it what is upper left.
-    let target = format!("={}:", plan.agency);
+    let name = naming::free(snapshot, &plan.agency);
+    let target = format!("={name}:");
     let (window, pane) = (format!("{target}^"), format!("{target}^.{{top-left}}"));
     let (columns, rows) = plan.size;
     let create = Cmd::new("new-session")
         .flag("-d")
-        .option("-s", plan.agency.as_str())
+        .option("-s", name.as_str())
         .option("-n", first.window_name(1))
         .option("-x", columns.to_string())
         .option("-y", rows.to_string());
@@ -136,14 +160,15 @@ struct Work<'w> {
     server: &'w Server,
     plan: &'w SessionPlan,
     room: Room,
-    snapshot: &'w Snapshot,
+    /// What is there, and what was made since.
+    snapshot: Snapshot,
     session: String,
 }
 
 impl Work<'_> {
     /// Makes the pane if it is missing or dead; false if it lives.
-    fn make_missing(&self, want: &Wanted<'_>) -> Result<bool, TerminalError> {
-        match find(self.snapshot, want, &self.session) {
+    fn make_missing(&mut self, want: &Wanted<'_>) -> Result<bool, TerminalError> {
+        match find(&self.snapshot, want, &self.session) {
             Some(row) if row.life == PaneLife::Alive => return Ok(false),
             Some(row) => self.respawn(want, row)?,
             None => self.make(want)?,
@@ -159,24 +184,45 @@ impl Work<'_> {
         self.server.ask(&chain).map(drop)
     }
 
-    fn make(&self, want: &Wanted<'_>) -> Result<(), TerminalError> {
+    fn make(&mut self, want: &Wanted<'_>) -> Result<(), TerminalError> {
         let mut number = 1;
         loop {
             let place = want.place(number);
             let there: Vec<&PaneRow> = self.rows_in(&place).collect();
             let (Some(first), Some(last)) = (there.first(), there.last()) else {
-                return self.open_window(want, number);
+                let made = self.open_window(want, number)?;
+                return self.note(&made, None);
             };
             if there.len() < self.room.capacity(number) || !want.is_shared() {
+                let beside = if want.is_coordinator { first } else { last };
+                let beside = (beside.pane.clone(), !want.is_coordinator);
                 match self.split(want, number, first, last) {
+                    Ok(made) => return self.note(&made, Some(beside)),
                     // A person's small screen has shrunk the window: the next one is as good.
                     Err(TerminalError::Refused { problem, .. })
                         if problem.contains("no space") && want.is_shared() => {}
-                    other => return other,
+                    Err(error) => return Err(error),
                 }
             }
             number += 1;
         }
+    }
+
+    /// Takes in the pane that a chain has made, from what it said last, beside the one that was split.
+    fn note(&mut self, said: &str, beside: Option<(String, bool)>) -> Result<(), TerminalError> {
+        let row =
+            said.lines().last().and_then(|line| snapshot::parse_pane(line, self.server.home()));
+        let Some(row) = row else {
+            self.snapshot = Snapshot::take(self.server)?;
+            return Ok(());
+        };
+        let rows = &mut self.snapshot.panes;
+        let found = beside.and_then(|(pane, is_after)| {
+            let at = rows.iter().position(|row| row.pane == pane)?;
+            Some(at + usize::from(is_after))
+        });
+        rows.insert(found.unwrap_or(rows.len()), row);
+        Ok(())
     }
 
     fn rows_in(&self, place: &str) -> impl Iterator<Item = &PaneRow> {
@@ -191,7 +237,7 @@ impl Work<'_> {
         number: usize,
         first: &PaneRow,
         last: &PaneRow,
-    ) -> Result<(), TerminalError> {
+    ) -> Result<String, TerminalError> {
         let cmd = Cmd::new("split-window").flag("-Z");
         // The first pane of the window is the one that its layout shows large.
         let cmd = match want.is_coordinator {
@@ -200,18 +246,21 @@ impl Work<'_> {
         };
         let mut chain = vec![launch(cmd, want.launch)];
         chain.extend(pane_marks(None, want, self.server.home()));
+        let said = Cmd::new("display-message").flag("-p").param(snapshot::PANE);
+        chain.push(said);
         chain.push(Cmd::new("last-pane").flag("-Z").option("-t", first.window.as_str()));
         if want.is_shared() {
             chain.extend(self.room.arrange(number, &first.window));
+            chain.push(arranged::remember(&first.window));
         }
         if first.is_zoomed && want.is_shared() {
             // Arranging shows all panes; a person who looked at one still does.
             chain.push(Cmd::new("resize-pane").flag("-Z").option("-t", first.window.as_str()));
         }
-        self.server.ask(&chain).map(drop)
+        self.server.ask(&chain)
     }
 
-    fn open_window(&self, want: &Wanted<'_>, number: usize) -> Result<(), TerminalError> {
+    fn open_window(&self, want: &Wanted<'_>, number: usize) -> Result<String, TerminalError> {
         let cmd = Cmd::new("new-window").option("-n", literal(&want.window_name(number)));
         let cmd = match self.neighbour(want, number) {
             Some((flag, window)) => cmd.flag(flag).option("-t", window),
@@ -221,8 +270,9 @@ impl Work<'_> {
         chain.extend(window_marks(None, &want.place(number)));
         chain.extend(window_size(None, self.plan.size));
         chain.extend(pane_marks(None, want, self.server.home()));
+        chain.push(Cmd::new("display-message").flag("-p").param(snapshot::PANE));
         chain.push(Cmd::new("last-window").option("-t", format!("{}:", self.session)));
-        self.server.ask(&chain).map(drop)
+        self.server.ask(&chain)
     }
 
     /// The window beside which a new one belongs: after the nearest one before it in the plan's order,

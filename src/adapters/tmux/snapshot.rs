@@ -5,6 +5,7 @@
 //! hold one. The mark is compared here, not in a format, so no text of ours is ever expanded.
 
 use super::command::Cmd;
+use super::family;
 use super::server::Server;
 use super::tty;
 use crate::domain::id::SpawnId;
@@ -13,16 +14,29 @@ use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, TerminalError};
 
 const SESSION: &str = "#{session_id} #{@agency_home} #{@agency_name} #{session_name}";
 
-const PANE: &str = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal} #{window_zoomed_flag} #{@agency_window} #{@agency_role} #{@agency_agent} #{@agency_spawn} #{@agency_home} #{?@agency_read,1,0} #{@agency_stop} #{?@agency_shell,#{pane_tty},} #{?@agency_shell,#{pane_current_command},}";
+const WINDOW: &str = "#{window_id} #{window_panes} #{window_layout} #{@agency_layout}";
+
+pub(super) const PANE: &str = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal} #{window_zoomed_flag} #{@agency_window} #{@agency_role} #{@agency_agent} #{@agency_spawn} #{@agency_home} #{?@agency_read,1,0} #{@agency_stop} #{?@agency_shell,#{pane_tty},} #{?@agency_shell,#{pane_current_command},}";
 
 /// A session on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SessionRow {
     pub(super) id: String,
     pub(super) name: String,
-    /// Whose it was made for; a person or a hook may have renamed it since.
-    pub(super) agency: String,
     pub(super) is_ours: bool,
+    /// Which agency's it is, if it is ours: it may be called otherwise, or have been renamed since.
+    pub(super) agency: String,
+}
+
+/// One of our windows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WindowRow {
+    pub(super) id: String,
+    pub(super) panes: usize,
+    /// Its layout as if no pane were zoomed.
+    pub(super) layout: String,
+    /// The layout that we gave it last; empty: none.
+    pub(super) made: String,
 }
 
 /// A pane that carries our mark.
@@ -60,6 +74,7 @@ impl PaneRow {
             life: self.life,
             foreground: self.foreground.clone(),
             reads_keys: self.tty.as_deref().and_then(tty::is_by_lines).map(|by_lines| !by_lines),
+            born: (self.life == PaneLife::Alive).then(|| family::born(self.pid)).flatten(),
         })
     }
 }
@@ -71,6 +86,8 @@ pub(super) struct Snapshot {
     pub(super) sessions: Vec<SessionRow>,
     /// Our panes; one that is linked into several sessions is there several times.
     pub(super) panes: Vec<PaneRow>,
+    /// Windows of ours and of other workbenches.
+    pub(super) windows: Vec<WindowRow>,
 }
 
 impl Snapshot {
@@ -79,6 +96,10 @@ impl Snapshot {
         let chain = [
             Cmd::new("list-sessions").option("-F", SESSION),
             Cmd::new("list-panes").flag("-a").option("-f", "#{@agency_home}").option("-F", PANE),
+            Cmd::new("list-windows")
+                .flag("-a")
+                .option("-f", "#{@agency_window}")
+                .option("-F", WINDOW),
         ];
         let answer = match server.read(&chain) {
             // A server ends when its last session does, maybe while it is asked.
@@ -102,6 +123,14 @@ impl Snapshot {
         let mut snapshot = Self::default();
         for line in text.lines() {
             match line.split_once(' ') {
+                Some((id, rest)) if id.starts_with('@') => {
+                    let window = parse_window(id, rest);
+                    // One that is linked into several sessions is there several times.
+                    let is_known = |known: &WindowRow| known.id == id;
+                    if !snapshot.windows.iter().any(is_known) {
+                        snapshot.windows.extend(window);
+                    }
+                }
                 Some((_, rest)) if rest.starts_with('@') => {
                     snapshot.panes.extend(parse_pane(line, home));
                 }
@@ -111,11 +140,20 @@ impl Snapshot {
         snapshot
     }
 
-    /// The agency's session of ours, whatever it is called now; else the one of exactly that name.
+    /// Our session of that agency, whatever it is called.
     pub(super) fn session(&self, agency: &str) -> Option<&SessionRow> {
-        let is_its_own = |row: &&SessionRow| row.is_ours && row.agency == agency;
-        let named = |row: &&SessionRow| row.name == agency;
-        self.sessions.iter().find(is_its_own).or_else(|| self.sessions.iter().find(named))
+        self.sessions.iter().find(|session| session.is_ours && session.agency == agency)
+    }
+
+    /// Whether a session of that name is there, anybody's.
+    pub(super) fn is_taken(&self, name: &str) -> bool {
+        self.sessions.iter().any(|session| session.name == name)
+    }
+
+    /// Our panes of one window, in their order.
+    pub(super) fn panes_of(&self, window: &str) -> impl Iterator<Item = &PaneRow> {
+        let rows = self.distinct_panes().into_iter();
+        rows.filter(move |row| row.window == window)
     }
 
     /// Our panes, each once.
@@ -127,14 +165,21 @@ impl Snapshot {
 
 fn parse_session(line: &str, home: &str) -> Option<SessionRow> {
     let mut fields = line.splitn(4, ' ');
-    let (id, mark, agency) = (fields.next()?, fields.next()?, fields.next()?);
-    let name = fields.next()?.to_owned();
-    // One that was made before sessions had that mark is known by its name.
+    let (id, mark) = (fields.next()?.to_owned(), fields.next()?);
+    let (agency, name) = (fields.next()?, fields.next()?.to_owned());
+    // One that an earlier version made is called like its agency.
     let agency = if agency.is_empty() { name.clone() } else { agency.to_owned() };
-    Some(SessionRow { id: id.to_owned(), name, agency, is_ours: mark == home })
+    Some(SessionRow { id, name, is_ours: mark == home, agency })
 }
 
-fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
+fn parse_window(id: &str, rest: &str) -> Option<WindowRow> {
+    let mut fields = rest.splitn(3, ' ');
+    let (panes, layout) = (fields.next()?.parse().ok()?, fields.next()?.to_owned());
+    let made = fields.next().unwrap_or_default().to_owned();
+    Some(WindowRow { id: id.to_owned(), panes, layout, made })
+}
+
+pub(super) fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {
     let mut fields = line.splitn(17, ' ');
     let mut next = || fields.next();
     let (session, window, pane) = (next()?.to_owned(), next()?.to_owned(), next()?.to_owned());
@@ -177,12 +222,11 @@ mod tests {
     fn only_panes_with_our_mark_are_seen() {
         let spawn = uuid::Uuid::from_u128(1);
         let text = format!(
-            "$0 home A zz\n$1   other name\n$0 @0 %0 12 1 3  0 agents:1 agent A/c {spawn} home 1 TERM:50 /dev/none sh\n$1 @1 %1 13 0   0   A/d {spawn} elsewhere 0   \n"
+            "$0 home A A-2\n$1   other name\n$0 @0 %0 12 1 3  0 agents:1 agent A/c {spawn} home 1 TERM:50 /dev/none sh\n$1 @1 %1 13 0   0   A/d {spawn} elsewhere 0   \n"
         );
         let snapshot = Snapshot::parse(&text, "home");
-        assert_eq!(snapshot.session("other name").map(|row| row.is_ours), Some(false));
-        let renamed = snapshot.session("A").map(|row| (row.is_ours, row.name.as_str()));
-        assert_eq!(renamed, Some((true, "zz")));
+        assert!(snapshot.session("other name").is_none() && snapshot.is_taken("other name"));
+        assert_eq!(snapshot.session("A").map(|row| row.name.as_str()), Some("A-2"));
         assert_eq!(snapshot.panes.len(), 1);
         assert_eq!(snapshot.panes[0].life, PaneLife::Dead { status: Some(3), signal: None });
         assert!(snapshot.panes[0].is_read);

@@ -9,6 +9,7 @@ use super::*;
 use crate::adapters::process::Invocation;
 use crate::ports::terminals::contract::{World, plan, terminals_contract, wait_for};
 
+mod arranging;
 mod keystrokes;
 mod listening;
 mod sessions;

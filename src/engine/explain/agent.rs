@@ -54,6 +54,12 @@ fn session(state: &State, address: &AgentAddress, record: &AgentRecord) -> Vec<S
             address.agency
         ));
     }
+    if let Some(session) = &agency.session {
+        lines.push(format!(
+            "its session is `{session}`: there is a session `{}` that this workbench did not make, maybe restored after a restart of the machine; attach with `agency attach {}`, and rename or close the other one if you do not need it",
+            address.agency, address.agency
+        ));
+    }
     if let Some(trouble) = &agency.trouble {
         lines.push(format!("its session cannot be made: {}", trouble.problem));
     }

@@ -25,6 +25,9 @@ pub struct AgentRecord {
     pub pane: Option<PaneId>,
     /// Its program's process.
     pub pid: Option<u32>,
+    /// What tells that process from a later one with the same id; none: not known.
+    #[serde(default)]
+    pub born: Option<String>,
     /// Its state.
     pub state: AgentState,
     /// Where that is known from.
@@ -61,6 +64,7 @@ impl Default for AgentRecord {
             spawn: None,
             pane: None,
             pid: None,
+            born: None,
             state: AgentState::Stopped,
             source: StateSource::Supervisor,
             since: None,
@@ -115,13 +119,14 @@ impl AgentRecord {
     }
 
     /// The pane of a life stands; it may be another life than the one that was asked for.
-    pub fn open(&mut self, spawn: SpawnId, pane: PaneId, pid: u32) {
+    pub fn open(&mut self, spawn: SpawnId, pane: PaneId, pid: u32, born: Option<String>) {
         if self.spawn != Some(spawn) {
             self.forget_signals();
         }
         self.spawn = Some(spawn);
         self.pane = Some(pane);
         self.pid = Some(pid);
+        self.born = born;
     }
 
     /// Its life is over.
@@ -143,6 +148,7 @@ impl AgentRecord {
         self.spawn = None;
         self.pane = None;
         self.pid = None;
+        self.born = None;
         self.forget_signals();
     }
 

@@ -19,7 +19,7 @@ use crate::engine::mail;
 use crate::engine::require_operator;
 use crate::engine::sessions::{AgencyRecord, Wanted, hearing};
 use crate::engine::step::Step;
-use crate::ports::terminals::{PaneLife, PaneSeen, Sighting};
+use crate::ports::terminals::{Arrangement, PaneLife, PaneSeen, Sighting};
 
 /// Longest pause before something that keeps failing is tried again.
 const LONGEST_BACKOFF_S: i64 = 60;
@@ -133,6 +133,9 @@ fn start(step: &mut Step<'_>, names: Vec<Name>) -> Result<Answer, Refusal> {
             step.record(Event::AgencyStarted { agency: name.clone() });
         }
         spawn_missing(step, &name, Revive::Exited);
+        for task in step.state().tasks.in_worktrees(Some(&name)) {
+            step.perform(Effect::MendWorktree { task });
+        }
         if has_trouble {
             // Somebody asks for it: it is tried now and not after the pause.
             step.perform(Effect::EnsureSession { agency: name });
@@ -306,6 +309,7 @@ fn pane_seen(step: &mut Step<'_>, seen: &PaneSeen) {
             spawn: seen.spawn,
             pane: seen.pane.clone(),
             pid: seen.pid,
+            born: seen.born.clone(),
         });
     }
     if record_is_waiting(step, seen) && seen.life != PaneLife::Alive {
@@ -373,14 +377,34 @@ pub fn sighted(step: &mut Step<'_>, sighting: &Sighting) {
                 if record.trouble.as_ref().is_some_and(|trouble| trouble.code == UNSEEN) {
                     step.record(Event::SessionSeen { agency: agency.clone() });
                 }
+                note_session(step, &agency, sighting);
                 judge_panes(step, &agency, sighting);
                 spawn_missing(step, &agency, Revive::Crashed);
             }
-            Wanted::Stopped if sighting.sessions.contains(&agency) => {
+            Wanted::Stopped if sighting.sessions.iter().any(|seen| seen.agency == agency) => {
                 step.perform(Effect::CloseSession { agency });
             }
             Wanted::Stopped | Wanted::Removing | Wanted::Archived => {}
         }
+    }
+}
+
+/// What a session is called, and how a person has arranged it.
+fn note_session(step: &mut Step<'_>, agency: &Name, sighting: &Sighting) {
+    let Some(record) = step.state().sessions.agency(agency) else { return };
+    let known = record.session.as_deref().unwrap_or(agency.as_str());
+    let seen = sighting.sessions.iter().find(|seen| seen.agency == *agency);
+    let named = seen.filter(|seen| seen.name != known).map(|seen| seen.name.clone());
+    let is_news =
+        |arrangement: &&Arrangement| record.arranged.get(&arrangement.window) != Some(*arrangement);
+    let its = sighting.arranged.iter().filter(|(of, _)| of == agency);
+    let arranged: Vec<Arrangement> =
+        its.map(|(_, arrangement)| arrangement).filter(is_news).cloned().collect();
+    if let Some(session) = named {
+        step.record(Event::SessionNamed { agency: agency.clone(), session });
+    }
+    for arrangement in arranged {
+        step.record(Event::SessionArranged { agency: agency.clone(), arrangement });
     }
 }
 

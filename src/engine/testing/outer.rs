@@ -16,7 +16,7 @@ use crate::engine::effect::{Effect, Retirement};
 use crate::engine::input::{Input, Ticket};
 use crate::engine::state::State;
 use crate::ports::repositories::{Integrated, Kept, Merged, WorkState};
-use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, Sighting, Typed};
+use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, SessionSeen, Sighting, Typed};
 
 /// What is there, and what was done.
 #[derive(Debug, Default, Clone)]
@@ -169,6 +169,7 @@ impl Outer {
             life: PaneLife::Alive,
             foreground: None,
             reads_keys: None,
+            born: None,
         }
     }
 
@@ -177,7 +178,10 @@ impl Outer {
         let sessions = self.panes.keys().map(|agent| agent.agency.clone());
         let sessions: BTreeSet<_> = sessions.collect();
         let panes = self.panes.keys().map(|agent| self.seen(agent)).collect();
-        let sighting = Sighting { sessions: sessions.into_iter().collect(), panes };
+        let session =
+            |agency: crate::domain::name::Name| SessionSeen { name: agency.to_string(), agency };
+        let sessions = sessions.into_iter().map(session).collect();
+        let sighting = Sighting { sessions, panes, arranged: Vec::new() };
         Input::Sighted { sighting }
     }
 

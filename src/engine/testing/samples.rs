@@ -24,10 +24,10 @@ use crate::engine::sessions::signal::Signal;
 use crate::ports::keyring::Keyring as _;
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::repositories::Kept;
-use crate::ports::terminals::PaneId;
+use crate::ports::terminals::{Arrangement, PaneId};
 
 /// Variants of [`Event`].
-pub const VARIANTS: usize = 64;
+pub const VARIANTS: usize = 68;
 
 /// A merge of that change onto that base.
 pub fn preview(base: &str, change: &str) -> MergePreview {
@@ -153,8 +153,19 @@ fn of_sessions() -> Vec<Event> {
         Event::AgencyStarted { agency: agency.clone() },
         Event::SessionFailed { agency: agency.clone(), code: text(), problem: text(), failures: 2 },
         Event::SessionSeen { agency: agency.clone() },
+        Event::SessionNamed { agency: agency.clone(), session: text() },
+        Event::SessionArranged {
+            agency: agency.clone(),
+            arrangement: Arrangement { window: text(), agents: vec![name("dev")], shape: text() },
+        },
         Event::AgentSpawned { agent: dev.clone(), spawn },
-        Event::AgentPaneOpened { agent: dev.clone(), spawn, pane: PaneId("%3".to_owned()), pid: 9 },
+        Event::AgentPaneOpened {
+            agent: dev.clone(),
+            spawn,
+            pane: PaneId("%3".to_owned()),
+            pid: 9,
+            born: None,
+        },
         Event::AgentStateChanged {
             agent: dev.clone(),
             state: AgentState::Idle,
@@ -241,6 +252,8 @@ fn of_tasks() -> Vec<Event> {
             worktree: PathBuf::from("w"),
         },
         Event::WorktreeFailed { task, reason: text() },
+        Event::WorktreeLost { task, reason: text() },
+        Event::WorktreeMended { task: TaskId(1) },
         Event::WorktreeReady { task, base: text() },
         Event::TaskStarted { task },
         Event::TaskProgressed { task, percent: 30, note: Some(text()) },
@@ -302,6 +315,8 @@ pub fn place(event: &Event) -> usize {
         Event::AgencyArchived { .. } => 9,
         Event::SessionFailed { .. } => 10,
         Event::SessionSeen { .. } => 57,
+        Event::SessionNamed { .. } => 61,
+        Event::SessionArranged { .. } => 62,
         Event::AgentSpawned { .. } => 11,
         Event::AgentPaneOpened { .. } => 12,
         Event::AgentPaneLost { .. } => 13,
@@ -328,6 +343,8 @@ pub fn place(event: &Event) -> usize {
         Event::TaskAssigned { .. } => 31,
         Event::WorktreeReady { .. } => 32,
         Event::WorktreeFailed { .. } => 33,
+        Event::WorktreeMended { .. } => 63,
+        Event::WorktreeLost { .. } => 64,
         Event::TaskStarted { .. } => 34,
         Event::TaskProgressed { .. } => 35,
         Event::TaskBlocked { .. } => 36,

@@ -53,6 +53,10 @@ impl Repositories for FakeRepositories {
         Ok(WorktreeMade { path: order.path.clone(), branch: order.branch.clone(), base })
     }
 
+    fn mend_worktree(&self, _order: &WorktreeOrder) -> Result<super::Mended, RepositoryError> {
+        Ok(super::Mended::Standing)
+    }
+
     fn work_state(&self, worktree: &Path, _base: &str) -> Result<WorkState, RepositoryError> {
         let head = format!("head of {}", worktree.display());
         Ok(WorkState { head, ahead: 1, dirty: Vec::new() })

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{
-    Launch, PaneId, PaneLife, PanePlan, PaneSeen, SessionPlan, StopPlan, TerminalError,
-    TerminalHint, Terminals, Typed, TypingOrder,
+    Launch, PaneId, PaneLife, PanePlan, PaneSeen, SessionPlan, SessionSeen, StopPlan, TerminalHint,
+    Terminals, Typed, TypingOrder,
 };
 use crate::domain::agency::Layout;
 use crate::domain::name::{AgentAddress, Name};
@@ -66,6 +66,7 @@ pub fn plan(agency: &str, agents: &[&str], argv: &[String]) -> SessionPlan {
         tools: launch(&["/bin/sh".to_owned()]),
         sandbox: launch(&["/bin/sh".to_owned()]),
         agency,
+        arranged: Vec::new(),
     }
 }
 
@@ -131,7 +132,7 @@ pub fn what_lives_is_left_alone(world: &dyn World) {
     let again = world.terminals().ensure(&world.plan(&["lead", "dev"])).expect("nothing to do");
     assert_eq!(again, made);
     let sighting = world.terminals().look().expect("it answers");
-    assert_eq!((sighting.sessions, sighting.panes), (vec![plan.agency], made));
+    assert_eq!((sighting.sessions, sighting.panes), (sessions(&[&plan.agency]), made));
 }
 
 fn spawns(plan: &SessionPlan) -> Vec<uuid::Uuid> {
@@ -168,15 +169,23 @@ pub fn a_lost_session_or_server_comes_back(world: &dyn World) {
     assert_eq!(world.terminals().ensure(&plan).expect("it comes back").len(), 2);
 }
 
-/// A session of that name that somebody else made is an error and stays as it is.
+/// A session of that name that somebody else made is neither used nor closed: ours stands beside it.
 pub fn a_foreign_session_is_not_touched(world: &dyn World) {
     let plan = world.plan(&["lead"]);
     world.add_foreign_session(plan.agency.as_str());
-    let foreign = TerminalError::ForeignSession { name: plan.agency.to_string() };
-    assert_eq!(world.terminals().ensure(&plan), Err(foreign.clone()));
-    assert_eq!(world.terminals().close_session(&plan.agency), Err(foreign.clone()));
-    assert_eq!(world.terminals().attach_plan(&plan.agency, &Default::default()), Err(foreign));
+    world.terminals().close_session(&plan.agency).expect("there is none of ours");
+    assert!(world.terminals().attach_plan(&plan.agency, &Default::default()).is_err());
     assert_eq!(world.terminals().look().expect("it answers"), super::Sighting::default());
+    assert_eq!(world.terminals().ensure(&plan).expect("it is made").len(), 1);
+    let seen = world.terminals().look().expect("it answers").sessions;
+    let beside =
+        SessionSeen { agency: plan.agency.clone(), name: format!("{}~agency", plan.agency) };
+    assert_eq!(seen, [beside.clone()]);
+    let attach =
+        world.terminals().attach_plan(&plan.agency, &Default::default()).expect("it is there");
+    assert_eq!(attach.argv.last(), Some(&format!("={}", beside.name)));
+    world.terminals().close_session(&plan.agency).expect("it closes");
+    assert_eq!(world.terminals().look().expect("it answers").sessions, []);
 }
 
 /// Closing ends all of one session and nothing of another; closing again is fine.
@@ -189,7 +198,15 @@ pub fn a_closed_session_is_gone(world: &dyn World) {
     world.terminals().ensure(&other).expect("it is made");
     world.terminals().close_session(&plan.agency).expect("it closes");
     world.terminals().close_session(&plan.agency).expect("nothing to do");
-    assert_eq!(world.terminals().look().expect("it answers").sessions, vec![other.agency]);
+    let seen = world.terminals().look().expect("it answers").sessions;
+    assert_eq!(seen, sessions(&[&other.agency]));
+}
+
+/// Sessions that are called like their agencies.
+pub fn sessions(agencies: &[&Name]) -> Vec<SessionSeen> {
+    let session =
+        |agency: &&Name| SessionSeen { agency: (*agency).clone(), name: agency.to_string() };
+    agencies.iter().map(session).collect()
 }
 
 /// A text arrives as it is, once, and can be found on the screen.

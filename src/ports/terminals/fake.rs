@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::{
     AttachPlan, AttachWish, KeysOrder, Observation, PaneId, PaneLife, PanePlan, PaneSeen, Picture,
-    Pressed, ScreenSeen, SessionPlan, Sighting, TerminalError, TerminalHint, Terminals, Typed,
-    TypingOrder,
+    Pressed, ScreenSeen, SessionPlan, SessionSeen, Sighting, TerminalError, TerminalHint,
+    Terminals, Typed, TypingOrder,
 };
 use crate::domain::name::{AgentAddress, Name};
 
@@ -42,8 +42,8 @@ struct FakePane {
 
 #[derive(Default)]
 struct State {
-    /// Name, and whether it is ours.
-    sessions: BTreeMap<String, bool>,
+    /// Name, and whose it is if it is ours.
+    sessions: BTreeMap<String, Option<Name>>,
     panes: Vec<FakePane>,
     made: u32,
     is_hung: bool,
@@ -126,7 +126,7 @@ impl FakeTerminals {
 
     /// Somebody else makes a session.
     pub fn add_foreign_session(&self, name: &str) {
-        self.state().sessions.insert(name.to_owned(), false);
+        self.state().sessions.insert(name.to_owned(), None);
     }
 
     /// A program prints: another row on its screen, told if the pane is read.
@@ -163,6 +163,12 @@ impl FakeTerminals {
 }
 
 impl State {
+    /// What an agency's session is called.
+    fn session(&self, agency: &Name) -> Option<&String> {
+        let mut sessions = self.sessions.iter();
+        sessions.find(|(_, owner)| owner.as_ref() == Some(agency)).map(|(name, _)| name)
+    }
+
     fn pane(&mut self, pane: &PaneId) -> Result<&mut FakePane, TerminalError> {
         self.panes.iter_mut().find(|p| p.seen.pane == *pane).ok_or(TerminalError::Refused {
             command: "find".to_owned(),
@@ -193,6 +199,7 @@ impl State {
             life: PaneLife::Alive,
             foreground: shell.then(|| "sh".to_owned()),
             reads_keys: None,
+            born: None,
         };
         self.panes.push(FakePane {
             session: session.clone(),
@@ -230,19 +237,24 @@ impl Terminals for FakeTerminals {
 
     fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {
         let mut state = self.awake("new-session")?;
-        let is_ours = state.sessions.entry(plan.agency.to_string()).or_insert(true);
-        if !*is_ours {
-            return Err(TerminalError::ForeignSession { name: plan.agency.to_string() });
+        if state.session(&plan.agency).is_none() {
+            let is_taken = state.sessions.contains_key(plan.agency.as_str());
+            let beside = if is_taken { "~agency" } else { "" };
+            let name = format!("{}{beside}", plan.agency);
+            state.sessions.insert(name, Some(plan.agency.clone()));
         }
         Ok(plan.panes.iter().map(|pane| state.ensure_pane(&plan.agency, pane)).collect())
     }
 
     fn look(&self) -> Result<Sighting, TerminalError> {
         let state = self.awake("list-panes")?;
-        let ours = state.sessions.iter().filter(|(_, is_ours)| **is_ours);
+        let to_session = |(name, agency): (&String, &Option<Name>)| {
+            Some(SessionSeen { agency: agency.clone()?, name: name.clone() })
+        };
         Ok(Sighting {
-            sessions: ours.filter_map(|(name, _)| Name::parse(name).ok()).collect(),
+            sessions: state.sessions.iter().filter_map(to_session).collect(),
             panes: state.panes.iter().map(|pane| pane.seen.clone()).collect(),
+            arranged: Vec::new(),
         })
     }
 
@@ -252,10 +264,7 @@ impl Terminals for FakeTerminals {
 
     fn close_session(&self, agency: &Name) -> Result<(), TerminalError> {
         let mut state = self.awake("kill-session")?;
-        if state.sessions.get(agency.as_str()) == Some(&false) {
-            return Err(TerminalError::ForeignSession { name: agency.to_string() });
-        }
-        state.sessions.remove(agency.as_str());
+        state.sessions.retain(|_, owner| owner.as_ref() != Some(agency));
         state.panes.retain(|pane| pane.session != *agency);
         Ok(())
     }
@@ -337,10 +346,11 @@ impl Terminals for FakeTerminals {
         wish: &AttachWish<'_>,
     ) -> Result<AttachPlan, TerminalError> {
         let verb = if wish.inside.is_some() { "switch-client" } else { "attach-session" };
-        let argv = ["tmux", verb, "-t", &format!("={agency}")].map(str::to_owned).to_vec();
-        match self.awake("attach-session")?.sessions.get(agency.as_str()) {
-            Some(true) => Ok(AttachPlan { argv, unset: Vec::new(), doubled_prefix: None }),
-            Some(false) => Err(TerminalError::ForeignSession { name: agency.to_string() }),
+        match self.awake("attach-session")?.session(agency) {
+            Some(name) => {
+                let argv = ["tmux", verb, "-t", &format!("={name}")].map(str::to_owned).to_vec();
+                Ok(AttachPlan { argv, unset: Vec::new(), doubled_prefix: None })
+            }
             None => Err(TerminalError::Refused {
                 command: "attach-session".to_owned(),
                 problem: format!("there is no session `{agency}`"),

@@ -108,6 +108,19 @@ pub struct SessionPlan {
     pub tools: Launch,
     /// The shell of the window `sandbox`.
     pub sandbox: Launch,
+    /// How people have arranged its windows; what does not fit the panes that are there is left out.
+    pub arranged: Vec<Arrangement>,
+}
+
+/// How a person has arranged the panes of one window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrangement {
+    /// Which of the session's windows, in the adapter's own words.
+    pub window: String,
+    /// Whose panes, in their order.
+    pub agents: Vec<Name>,
+    /// Their sizes and places, in the adapter's own words.
+    pub shape: String,
 }
 
 /// Whether the program in a pane lives.
@@ -143,15 +156,36 @@ pub struct PaneSeen {
     /// Whether what is typed there goes to the program key by key, as a shell takes it at its prompt; false:
     /// line by line, as while its start-up files run; none: it is no shell, or nobody can tell.
     pub reads_keys: Option<bool>,
+    /// What tells its process from a later one with the same id; none: it is dead, or the system does not say.
+    pub born: Option<String>,
+}
+
+/// What tells a process from a later one with the same id: which start of the machine, and when in it. `stat` is
+/// its `/proc/PID/stat`.
+pub fn birth_mark(boot: &str, stat: &str) -> Option<String> {
+    // The program's name is in brackets and may hold anything. The start is field 22, the state is field 3.
+    let started = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?;
+    Some(format!("{}:{started}", boot.trim()))
+}
+
+/// One of our sessions as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionSeen {
+    /// Whose it is.
+    pub agency: Name,
+    /// What it is called: like its agency, unless somebody else's session has that name.
+    pub name: String,
 }
 
 /// All our sessions and panes on the server; other people's are not in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sighting {
     /// Sessions that carry this workbench's mark.
-    pub sessions: Vec<Name>,
+    pub sessions: Vec<SessionSeen>,
     /// Panes that carry an agent's mark, of any session.
     pub panes: Vec<PaneSeen>,
+    /// Windows that a person has arranged, with their agency.
+    pub arranged: Vec<(Name, Arrangement)>,
 }
 
 /// A pane's screen at one moment.
@@ -232,6 +266,8 @@ pub enum Typed {
 pub enum TerminalHint {
     /// Panes or sessions came or went.
     Changed,
+    /// A person moves panes or their borders, or a terminal has another size.
+    Arranged,
     /// The connection to the server broke, or the server ended.
     Lost,
     /// Something was printed in these panes that are read, or their title changed.
@@ -320,12 +356,6 @@ pub enum TerminalError {
     Died {
         /// What was asked.
         command: String,
-    },
-    /// A session of that name exists and is not ours.
-    #[error("a tmux session named `{name}` exists that this workbench did not make")]
-    ForeignSession {
-        /// The name.
-        name: String,
     },
     /// A setting of the user's own, of their tmux, that nothing can be made with.
     #[error("the settings of your tmux do not allow it: {problem}")]

@@ -21,7 +21,8 @@ fn dev() -> AgentAddress {
 fn gate(pane: Option<u32>) -> Arc<Gate> {
     let gate = Gate::new(Path::new(HOME));
     let key = FakeKeyring.operator_key().expect("a key");
-    gate.update(Some(key), pane.map(|pid| (pid, dev())).into_iter().collect());
+    let resident = |pid| (pid, Resident { agent: dev(), born: None });
+    gate.update(Some(key), pane.map(resident).into_iter().collect());
     gate
 }
 
@@ -147,7 +148,7 @@ fn a_caller_whose_ancestors_cannot_be_followed_is_nobody() {
 #[test]
 fn whoever_calls_from_inside_a_pane_is_that_agent_whatever_it_signs() {
     let own = std::process::id();
-    let parent = parent_of(own).expect("a parent");
+    let parent = Process::of(own).expect("a process").parent;
     for pane in [own, parent] {
         let gate = gate(Some(pane));
         let actor = admit(&gate, &signed(body(now(), 1)), Some(own));
@@ -161,4 +162,25 @@ fn whoever_calls_from_inside_a_pane_is_that_agent_whatever_it_signs() {
 fn a_malformed_request_is_refused_with_the_place() {
     let refusal = admit(&gate(None), &signed("{\"at\": 1}".to_owned()), None).expect_err("refused");
     assert_eq!(refusal.code, "bad_request");
+}
+
+#[test]
+fn a_process_that_only_has_the_id_of_a_pane_of_before_the_reboot_is_the_operator() {
+    let (gate, own) = (gate(None), std::process::id());
+    let stat = std::fs::read_to_string(format!("/proc/{own}/stat")).expect("a system with /proc");
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a boot");
+    let other_boot = birth_mark("another", &stat);
+    for (born, actor) in [
+        (birth_mark(&boot, &stat), Actor::Agent(dev())),
+        (Some(format!("{}:1", boot.trim())), Actor::Operator),
+        (other_boot, Actor::Operator),
+        (None, Actor::Agent(dev())),
+    ] {
+        let key = FakeKeyring.operator_key().expect("a key");
+        let resident = Resident { agent: dev(), born: born.clone() };
+        gate.update(Some(key), BTreeMap::from([(own, resident)]));
+        let nonce = Uuid::new_v4().as_u128();
+        let seen = admit(&gate, &signed(body(now(), nonce)), Some(own));
+        assert_eq!(seen, Ok(actor), "{born:?}");
+    }
 }

@@ -111,7 +111,7 @@ fn a_program_that_tells_of_no_conversation_goes_on_with_the_same_one_in_every_li
     outside.programs.put(Programs::load(&fakes.folder).expect("loaded"));
     let programs = outside.programs.current();
     let (_, description) = programs.require_described("chat").expect("described");
-    let of = |who| unreported(&outside, description, &crate::engine::testing::agent(who));
+    let of = |who| unreported(&outside.home, description, &crate::engine::testing::agent(who));
     assert_eq!(of("Code/dev"), of("Code/dev"));
     assert_ne!(of("Code/dev"), of("Code/lead"));
     assert!(

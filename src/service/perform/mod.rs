@@ -13,7 +13,7 @@ use crate::engine::input::Input;
 use crate::engine::state::State;
 use crate::failpoint;
 use crate::ports::terminals::{TerminalError, Typed, TypingOrder};
-use crate::service::gate::Gate;
+use crate::service::gate::{Gate, Resident};
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
 use crate::service::plans;
@@ -76,6 +76,7 @@ pub fn perform(
             );
         }
         Effect::PrepareWorktree { task } => work::prepare(state, outside, handle, lanes, task),
+        Effect::MendWorktree { task } => work::mend(state, outside, handle, lanes, task),
         Effect::InspectWork { ticket, task, purpose } => {
             work::inspect(state, outside, handle, lanes, ticket, task, purpose);
         }
@@ -132,8 +133,7 @@ fn type_text(outside: &Outside, order: &TypingOrder) -> Typed {
             error @ (TerminalError::NotInstalled
             | TerminalError::TooOld { .. }
             | TerminalError::NoServer
-            | TerminalError::Unbearable { .. }
-            | TerminalError::ForeignSession { .. }),
+            | TerminalError::Unbearable { .. }),
         ) => Typed::NotReady { reason: error.to_string() },
         Err(
             error @ (TerminalError::Hung { .. }
@@ -180,7 +180,6 @@ pub fn code_of(error: &TerminalError) -> &'static str {
         TerminalError::NoServer => "no_server",
         TerminalError::Hung { .. } => "server_hung",
         TerminalError::Died { .. } => "server_died",
-        TerminalError::ForeignSession { .. } => "foreign_session",
         TerminalError::Unbearable { .. } => "tmux_settings",
         TerminalError::Refused { .. } => "refused",
         TerminalError::Io { .. } => "io",
@@ -231,7 +230,8 @@ pub fn update_gate(gate: &Gate, state: &State) {
         for (agent, record) in &agency.agents {
             let address = AgentAddress::new(name.clone(), agent.clone());
             if let Some(pid) = record.pid {
-                panes.insert(pid, address.clone());
+                let born = record.born.clone();
+                panes.insert(pid, Resident { agent: address.clone(), born });
             }
             if let Some(spawn) = record.spawn {
                 lives.insert(address, spawn);

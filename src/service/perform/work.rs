@@ -10,7 +10,7 @@ use crate::engine::effect::Retirement;
 use crate::engine::input::{Input, LeftUndone, Purpose, Ticket};
 use crate::engine::state::State;
 use crate::failpoint;
-use crate::ports::repositories::{Integrated, Kept};
+use crate::ports::repositories::{Integrated, Kept, Mended};
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
 use crate::service::perform::session_lane;
@@ -35,6 +35,24 @@ pub fn prepare(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes,
             let made = outside.repositories.prepare_worktree(&order);
             let result = made.map(|made| made.base).map_err(|error| error.to_string());
             handle.input(Input::WorktreePrepared { task, result });
+        }),
+    );
+}
+
+/// Makes a task's worktree stand again if it does not; that it stands is no news. What was kept of uncommitted
+/// files is brought back by whoever keeps it, after [`Input::WorktreeMended`].
+pub fn mend(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, task: TaskId) {
+    let Some(order) = plans::worktree(state, outside, task) else { return };
+    let (outside, handle) = (outside.clone(), handle.clone());
+    lanes.push(
+        &project_lane(&order.project.clone()),
+        Box::new(move || {
+            let result = match outside.repositories.mend_worktree(&order) {
+                Ok(Mended::Standing) => return,
+                Ok(Mended::MadeAgain) => Ok(()),
+                Err(error) => Err(error.to_string()),
+            };
+            handle.input(Input::WorktreeMended { task, result });
         }),
     );
 }

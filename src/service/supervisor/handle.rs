@@ -37,6 +37,8 @@ pub enum Wake {
     Door,
     /// Panes may have changed.
     Look,
+    /// A person moves panes.
+    Arranged,
     /// Something was printed in these panes.
     Printed(Vec<PaneId>),
     /// Screens were read.

@@ -1,6 +1,7 @@
 //! Tests of the git adapter on real repositories in temporary folders.
 
 mod landing;
+mod mending;
 mod retiring;
 mod working;
 

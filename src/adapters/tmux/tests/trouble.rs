@@ -50,10 +50,16 @@ fn the_client_moves_on_when_its_session_is_closed() {
     world.tmux.ensure(&plan).expect("it is made");
     world.tmux.ensure(&other).expect("it is made");
     world.kill_session(&plan.agency);
-    assert_eq!(world.tmux.look().expect("it answers").sessions, vec![other.agency.clone()]);
+    assert_eq!(
+        world.tmux.look().expect("it answers").sessions,
+        crate::ports::terminals::contract::sessions(&[&other.agency])
+    );
     world.tmux.ensure(&plan).expect("it comes back");
     world.kill_session(&other.agency);
-    assert_eq!(world.tmux.look().expect("it answers").sessions, vec![plan.agency]);
+    assert_eq!(
+        world.tmux.look().expect("it answers").sessions,
+        crate::ports::terminals::contract::sessions(&[&plan.agency])
+    );
 }
 
 #[test]
