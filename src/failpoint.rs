@@ -24,6 +24,13 @@ pub const ALL: &[&str] = &[
     "assign.recorded",
     "assign.worktree_made",
     "assign.seen",
+    // saving and going back
+    "keep.checkpoint_made",
+    "keep.seen",
+    "restore.recorded",
+    "restore.saved",
+    "restore.files_written",
+    "restore.seen",
     // submission
     "complete.recorded",
     "complete.integrated",
@@ -54,6 +61,13 @@ pub const ALL: &[&str] = &[
     "remove.worktree_retired",
     "remove.folder_moved",
     "remove.seen",
+    // taking a removal back
+    "undo.recorded",
+    "undo.folder_returned",
+    "undo.folder_seen",
+    "undo.worktree_made",
+    "undo.task_seen",
+    "undo.seen",
 ];
 
 /// Kills this process here if the environment asks for it. Debug builds only.

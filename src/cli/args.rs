@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cli::{
     ack, approvals, attach, branch, brief, completions, create, demo, dismiss, doctor, down,
     explain, goal, hire, hook, inbox, init, inside, ledger, list, log, man, matching, mcp,
-    messages, remove, runtime, send, sessions, status, submit, task, template, up,
+    messages, remove, runtime, send, sessions, status, submit, task, template, undo, up,
 };
 
 /// A whole command line.
@@ -112,6 +112,8 @@ pub enum Verb {
     Hire(hire::HireArgs),
     /// Let an agent go; what it made stays
     Dismiss(dismiss::DismissArgs),
+    /// Take back what was done: a removal, a task given up, replaced files
+    Undo(undo::UndoArgs),
     /// Print what an agent is told at its start
     Brief(brief::BriefArgs),
     /// Which agency a goal is for, and why
@@ -134,7 +136,7 @@ pub enum Verb {
     Log(log::LogArgs),
     /// Write tasks down, assign them, follow them
     Task(task::TaskArgs),
-    /// Look at the agents' branches
+    /// Look at the agents' branches, save worktrees and bring them back
     Branch(branch::BranchArgs),
     /// Check, rebuild, export the ledger, or look back
     Ledger(ledger::LedgerArgs),

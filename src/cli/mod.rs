@@ -44,6 +44,7 @@ pub mod table;
 pub mod task;
 pub mod template;
 pub mod tree;
+pub mod undo;
 pub mod up;
 pub mod usage;
 pub mod when;
@@ -180,6 +181,7 @@ fn dispatch(verb: Option<Verb>, desk: &mut Desk<'_>) -> Ending {
         Verb::Remove(args) => remove::run(&args, desk),
         Verb::Hire(args) => hire::run(&args, desk),
         Verb::Dismiss(args) => dismiss::run(&args, desk),
+        Verb::Undo(args) => undo::run(&args, desk),
         Verb::Brief(args) => brief::run(&args, desk),
         Verb::Match(args) => matching::run(&args, desk),
         Verb::Goal(args) => goal::run(&args, desk),

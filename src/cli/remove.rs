@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Args)]
 #[command(
     after_help = "The session is closed, the agents' work is kept in the project under `refs/agency/kept/`, \
-    and the folder goes to `agencies/.archive/`. In a script, add `--yes`."
+    and the folder goes to `agencies/.archive/`; `agency undo` brings all of it back. In a script, add `--yes`."
 )]
 pub struct RemoveArgs {
     /// Which agency

@@ -16,7 +16,9 @@ use crate::cli::house::{DemoOptions, House, Stream, Surroundings};
 use crate::cli::output::Output;
 use crate::cli::style::Paint;
 use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::service::views::{ApprovalView, BranchView, LogView, MessageView, StatusView, TaskView};
+use crate::service::views::{
+    ActView, ApprovalView, BranchView, CheckpointView, LogView, MessageView, StatusView, TaskView,
+};
 use crate::service::workbench::{AttachPlan, Identity, Workbench};
 
 /// Noon of a fixed day.
@@ -141,11 +143,47 @@ pub fn branches() -> Vec<BranchView> {
             "branch": name, "agent": agent, "task": agent.map(|_| "TASK-002"), "ahead": 3,
             "behind": 0, "dirty": 1, "insertions": 40, "deletions": 2,
             "last_commit_at": agent.map(|_| "2026-03-02T11:00:00Z"), "conflicts_with": conflicts,
+            "uncommitted_since": agent.map(|_| "2026-03-02T11:20:00Z"),
+            "checkpoint": agent.map(|_| "TASK-002/2"),
+            "checkpoint_at": agent.map(|_| "2026-03-02T11:50:00Z"),
         })
     };
     view(json!([
         branch("login/agent/python-agent/TASK-002", Some("CodeAgency/python-agent"), &["b"]),
         branch("login/integration", None, &[]),
+    ]))
+}
+
+/// Two checkpoints of one task.
+pub fn checkpoints() -> Vec<CheckpointView> {
+    let one = |number: u32, at: &str, reason: &str, note: Option<&str>, left_out: &[&str]| {
+        json!({
+            "id": format!("TASK-002/{number}"), "task": "TASK-002", "at": at, "reason": reason,
+            "note": note, "by": "CodeAgency/python-agent", "files": 3, "insertions": 40,
+            "deletions": 2, "left_out": left_out, "commit": "c0ffee",
+            "ref": format!("refs/agency/checkpoints/TASK-002/{number}"),
+        })
+    };
+    view(json!([
+        one(1, "2026-03-02T11:00:00Z", "before_restore", None, &[]),
+        one(2, "2026-03-02T11:58:00Z", "asked", Some("before the rewrite"), &["core (too large)"]),
+    ]))
+}
+
+/// Three acts, the newest taken back.
+pub fn acts() -> Vec<ActView> {
+    let one = |number: u32, kind: &str, subject: &str, undo: &str, state: &str| {
+        json!({
+            "id": format!("UNDO-{number:03}"), "kind": kind, "subject": subject,
+            "at": "2026-03-02T11:00:00Z", "by": (number != 1).then_some("operator"), "undo": undo,
+            "state": state, "undone_at": (state == "undone").then_some("2026-03-02T11:01:00Z"),
+            "problem": null,
+        })
+    };
+    view(json!([
+        one(3, "agency_removed", "QAAgency", "brings `QAAgency` back", "undone"),
+        one(2, "work_merged", "AP-001", "is not done: a merge is never rewritten", "kept"),
+        one(1, "task_cancelled", "TASK-002", "opens `TASK-002` again", "done"),
     ]))
 }
 

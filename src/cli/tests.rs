@@ -77,6 +77,17 @@ agency task unblock TASK-001
 agency task complete TASK-001 --summary=S
 agency task cancel TASK-001 --reason R
 agency branch list --json
+agency branch checkpoint
+agency branch checkpoint TASK-001 --note N
+agency branch checkpoint login/agent/dev/TASK-001 --json
+agency branch checkpoints
+agency branch checkpoints TASK-001 --json
+agency branch show TASK-001/2
+agency branch restore TASK-001/2
+agency branch restore 2 src/a.rs docs --task TASK-001 --exact --yes
+agency undo
+agency undo --list --json
+agency undo UNDO-001 --yes
 agency ledger verify
 agency ledger rebuild
 agency ledger export events.jsonl

@@ -2,11 +2,14 @@
 //!
 //! Every face makes the same commands; the engine has one arm for each. Reading is not here.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agency::{AgentDefinition, AgentState};
 use crate::domain::approval::SignedStatement;
-use crate::domain::id::{ApprovalId, MessageId, SpawnId, TaskId};
+use crate::domain::checkpoint::{Care, CheckpointId, Manner};
+use crate::domain::id::{ActId, ApprovalId, MessageId, SpawnId, TaskId};
 use crate::domain::message::Draft;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::task::TaskContract;
@@ -178,6 +181,33 @@ pub enum Command {
         task: TaskId,
         /// Why.
         reason: Option<String>,
+    },
+
+    // saving and taking back
+    /// Saves a task's worktree as it lies there.
+    TakeCheckpoint {
+        /// The task; none: the one that the asking agent has open.
+        task: Option<TaskId>,
+        /// What it is worth keeping for.
+        note: Option<String>,
+    },
+    /// Gives a task's worktree the files of a checkpoint.
+    RestoreCheckpoint {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Only these files and folders, relative to the worktree; none: all.
+        paths: Vec<PathBuf>,
+        /// What becomes of other files.
+        manner: Manner,
+        /// Whether the agent may be at work.
+        care: Care,
+    },
+    /// Takes an act back.
+    Undo {
+        /// Which; none: the newest.
+        act: Option<ActId>,
+        /// Whether an agent may be at work in what changes.
+        care: Care,
     },
 
     // approval

@@ -95,6 +95,10 @@ counted_id!(
     /// An approval: `AP-007`; the number the operator types.
     ApprovalId, "AP-", "approval"
 );
+counted_id!(
+    /// An act that can be taken back: `UNDO-007`.
+    ActId, "UNDO-", "act"
+);
 
 #[cfg(test)]
 mod tests {

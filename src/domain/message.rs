@@ -198,6 +198,8 @@ pub enum OwnType {
     Status,
     /// A failed proof, a rejection or a merge, to the agent.
     Verdict,
+    /// Something that should not stay as it is.
+    Alert,
 }
 
 impl OwnType {
@@ -210,6 +212,7 @@ impl OwnType {
             Self::Blocked => "blocked",
             Self::Status => "status",
             Self::Verdict => "verdict",
+            Self::Alert => "alert",
         }
     }
 }

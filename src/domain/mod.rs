@@ -27,6 +27,8 @@ pub mod message;
 
 pub mod task;
 
+pub mod checkpoint;
+
 pub mod checks;
 
 pub mod recipe;

@@ -27,6 +27,9 @@ pub struct WorkbenchConfig {
     pub runtimes: BTreeMap<Name, Runtime>,
     /// Where approved work is written down.
     pub documents: DocumentsConfig,
+    /// What is done about work that is not committed.
+    #[serde(default)]
+    pub git: GitConfig,
 }
 
 /// `[project]`.
@@ -52,6 +55,25 @@ pub struct TmuxConfig {
 impl Default for TmuxConfig {
     fn default() -> Self {
         Self { socket: None, width: 220, height: 60 }
+    }
+}
+
+/// `[git]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitConfig {
+    /// Work that is not committed so long is reminded of; none: never.
+    pub remind_after_s: Option<u64>,
+    /// Whether worktrees are saved by themselves.
+    pub checkpoints: bool,
+    /// Larger files are not saved, in MiB.
+    pub largest_file_mib: u64,
+}
+
+impl Default for GitConfig {
+    fn default() -> Self {
+        // Half an hour is what the rules of work ask for. A larger file is a build's or a recording's, and
+        // would stay in the repository for weeks.
+        Self { remind_after_s: Some(1_800), checkpoints: true, largest_file_mib: 50 }
     }
 }
 

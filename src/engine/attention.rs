@@ -10,6 +10,8 @@ use crate::domain::name::AgentAddress;
 use crate::domain::task::TaskState;
 use crate::engine::approvals::deciding::blocked_by;
 use crate::engine::delivery::MAX_NUDGES;
+use crate::engine::keeping::IGNORED;
+use crate::engine::keeping::reminding::is_worth_a_look;
 use crate::engine::sessions::signal::OWN_WORD;
 use crate::engine::sessions::{AgentRecord, Wanted, runtime_of};
 use crate::engine::state::State;
@@ -51,6 +53,8 @@ pub enum WaitingKind {
     Question,
     /// A task whose agent cannot go on.
     BlockedTask,
+    /// Work lies uncommitted, and its agent has ignored two reminders.
+    Uncommitted,
     /// A provider holds an agent back: nothing to do but to know.
     Limited,
 }
@@ -68,6 +72,7 @@ impl WaitingKind {
             Self::Approval => "approval",
             Self::Question => "question",
             Self::BlockedTask => "blocked_task",
+            Self::Uncommitted => "uncommitted",
             Self::Limited => "limited",
         }
     }
@@ -84,6 +89,7 @@ pub fn waiting(state: &State, now: Timestamp) -> Vec<Waiting> {
     approvals(state, &mut list);
     questions(state, &mut list);
     tasks(state, &mut list);
+    uncommitted(state, &mut list);
     list.sort_by_key(|waiting| (waiting.kind, waiting.since));
     list
 }
@@ -224,6 +230,20 @@ fn tasks(state: &State, list: &mut Vec<Waiting>) {
             text: task.note.clone().unwrap_or_default(),
             since: task.since,
             blocks: blocked_by(state, &[task.id]).iter().map(ToString::to_string).collect(),
+        });
+    }
+}
+
+fn uncommitted(state: &State, list: &mut Vec<Waiting>) {
+    let ignored = state.keeping.works.iter().filter(|(_, work)| work.reminders >= IGNORED);
+    for (task, work) in ignored.filter(|(task, _)| is_worth_a_look(state, **task)) {
+        let Some(since) = work.since else { continue };
+        list.push(Waiting {
+            kind: WaitingKind::Uncommitted,
+            subject: task.to_string(),
+            text: format!("{} has not committed {}", work.agent, work.files.join(", ")),
+            since,
+            blocks: Vec::new(),
         });
     }
 }

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::domain::approval::SignedStatement;
-use crate::domain::id::{ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
+use crate::domain::checkpoint::{CheckpointId, CheckpointReason};
+use crate::domain::command::Actor;
+use crate::domain::id::{ActId, ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
 use crate::domain::message::DeadReason;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::runtime::InputLine;
@@ -67,6 +69,24 @@ pub enum Effect {
     RetireWorktree { retirement: Retirement },
     /// Keep and remove a branch that has no worktree.
     RetireBranch { feature: Name, project: PathBuf, branch: String, keep_as: String },
+    /// See what is not committed in a task's worktree.
+    LookAtWork { task: TaskId },
+    /// Save a task's worktree.
+    TakeCheckpoint {
+        ticket: Option<Ticket>,
+        task: TaskId,
+        reason: CheckpointReason,
+        note: Option<String>,
+        by: Actor,
+    },
+    /// Give a task's worktree the files that were asked for.
+    RestoreWork { ticket: Option<Ticket>, task: TaskId },
+    /// Forget checkpoints.
+    DropCheckpoints { task: TaskId, ids: Vec<CheckpointId> },
+    /// Move an agency's folder out of the archive.
+    ReturnAgency { act: ActId, agency: Name, folder: PathBuf },
+    /// Make a retired worktree again.
+    ReviveWorktree { act: ActId, task: TaskId },
     /// Make the merge in memory, check it out, run the checks.
     Prove { submission: SubmissionId },
     /// Move the project's branch to the proven merge.
@@ -85,7 +105,10 @@ impl Effect {
     /// The caller who waits for what follows from it.
     pub fn ticket(&self) -> Option<Ticket> {
         match self {
-            Self::InspectWork { ticket, .. } | Self::IntegrateWork { ticket, .. } => *ticket,
+            Self::InspectWork { ticket, .. }
+            | Self::IntegrateWork { ticket, .. }
+            | Self::TakeCheckpoint { ticket, .. }
+            | Self::RestoreWork { ticket, .. } => *ticket,
             _ => None,
         }
     }

@@ -5,19 +5,22 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agency::{AgencyDefinition, AgentDefinition, AgentState, StateSource};
 use crate::domain::approval::SignedStatement;
+use crate::domain::checkpoint::{CheckpointId, CheckpointReason};
 use crate::domain::command::Actor;
-use crate::domain::id::{ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
+use crate::domain::id::{ActId, ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
 use crate::domain::message::{DeadReason, Message};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::submission::{Evidence, MergePreview, ProofOutcome, Submission};
-use crate::domain::task::TaskContract;
+use crate::domain::task::{TaskContract, TaskState};
 use crate::domain::workbench::WorkbenchConfig;
+use crate::engine::keeping::Restoring;
 use crate::engine::sessions::signal::Signal;
-use crate::ports::repositories::Kept;
+use crate::ports::repositories::{Checkpoint, Kept};
 use crate::ports::terminals::{Arrangement, PaneId};
 
 /// A fact.
@@ -171,11 +174,56 @@ pub enum Event {
     /// It is given back to its agent.
     TaskReopened { task: TaskId, reason: String },
     /// It was given up.
-    TaskCancelled { task: TaskId, reason: Option<String> },
+    TaskCancelled {
+        task: TaskId,
+        reason: Option<String>,
+        #[serde(default)]
+        by: Option<Actor>,
+    },
     /// Its worktree is gone, its work kept.
     WorktreeRetired { task: TaskId, kept: Kept },
     /// The branch of a feature that is merged whole was kept and removed.
     BranchRetired { feature: Name, kept: Kept },
+
+    // saving and taking back
+    /// Whether something in a worktree is not committed is another answer now; `since` none: nothing is.
+    WorkChanged { task: TaskId, head: String, files: Vec<String>, since: Option<Timestamp> },
+    /// Its agent was reminded of it, or the third time its coordinator.
+    WorkReminded { task: TaskId, number: u32 },
+    /// What lay there when its agent ended is committed or saved.
+    WorkFoundSafe { task: TaskId },
+    /// A worktree was saved.
+    CheckpointTaken {
+        id: CheckpointId,
+        made: Box<Checkpoint>,
+        reason: CheckpointReason,
+        note: Option<String>,
+        by: Actor,
+    },
+    /// These were forgotten.
+    CheckpointsDropped { ids: Vec<CheckpointId> },
+    /// A worktree is to get the files of a checkpoint.
+    RestoreBegun { task: TaskId, restoring: Box<Restoring> },
+    /// It has them; `before` is what lay there.
+    WorkRestored { task: TaskId, from: CheckpointId, before: CheckpointId, by: Actor },
+    /// It could not get them.
+    RestoreFailed { task: TaskId, reason: String },
+    /// An act is being taken back.
+    UndoBegun { act: ActId },
+    /// A removed agency is out of the archive, stopped.
+    AgencyReturned { act: ActId, agency: Name },
+    /// A task that was given up is open again; with a `base` its worktree stands.
+    TaskRevived {
+        act: ActId,
+        task: TaskId,
+        state: TaskState,
+        agent: Option<AgentAddress>,
+        base: Option<String>,
+    },
+    /// An act could not be taken back, or not all of it.
+    UndoFailed { act: ActId, reason: String },
+    /// It was taken back.
+    ActUndone { act: ActId },
 
     // submissions
     /// Finished work was handed in.
@@ -289,6 +337,19 @@ impl Event {
             | Self::TaskCancelled { task, .. }
             | Self::WorktreeRetired { task, .. } => task.to_string(),
             Self::BranchRetired { feature, .. } => feature.to_string(),
+            Self::WorkChanged { task, .. }
+            | Self::WorkReminded { task, .. }
+            | Self::WorkFoundSafe { task }
+            | Self::RestoreBegun { task, .. }
+            | Self::WorkRestored { task, .. }
+            | Self::RestoreFailed { task, .. }
+            | Self::TaskRevived { task, .. } => task.to_string(),
+            Self::CheckpointTaken { id, .. } => id.to_string(),
+            Self::CheckpointsDropped { .. } => "workbench".to_owned(),
+            Self::AgencyReturned { agency, .. } => agency.to_string(),
+            Self::UndoBegun { act } | Self::UndoFailed { act, .. } | Self::ActUndone { act } => {
+                act.to_string()
+            }
             Self::WorkSubmitted { submission } => submission.id.to_string(),
             Self::ProofStarted { submission } | Self::ProofFinished { submission, .. } => {
                 submission.to_string()

@@ -8,6 +8,7 @@ use crate::domain::id::{ApprovalId, MessageId, TaskId};
 use crate::domain::message::MessageState;
 use crate::domain::name::Address;
 use crate::domain::task::TaskState;
+use crate::engine::keeping::reminding::age;
 use crate::engine::mail::MessageRecord;
 use crate::engine::state::State;
 
@@ -85,6 +86,7 @@ fn task(state: &State, id: TaskId, now: Timestamp) -> Option<Vec<String>> {
             record.contract.agency
         ));
     }
+    lines.extend(work(state, id, now));
     if record.integrating {
         lines.push("its work is being merged into its feature's branch".to_owned());
     }
@@ -92,6 +94,29 @@ fn task(state: &State, id: TaskId, now: Timestamp) -> Option<Vec<String>> {
         lines.extend(agent(state, address, now).unwrap_or_default());
     }
     Some(lines)
+}
+
+/// What is not committed in a task's worktree, and what was saved of it.
+pub(crate) fn work(state: &State, id: TaskId, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    let Some(work) = state.keeping.works.get(&id).filter(|work| work.stands.is_some()) else {
+        return lines;
+    };
+    if let Some(since) = work.since {
+        let mut line = format!("work on {id} is not committed since {}", age(since, now));
+        if work.reminders > 0 {
+            line.push_str(&format!(", reminded {} times", work.reminders));
+        }
+        lines.push(format!("{line}: {}", work.files.join(", ")));
+    }
+    if let Some((checkpoint, record)) = state.keeping.of_task(id).next_back() {
+        let made = age(record.at, now);
+        lines.push(format!("its last checkpoint is {checkpoint}, {made} old"));
+    }
+    if state.keeping.restoring.contains_key(&id) {
+        lines.push("its worktree is being brought back to a checkpoint".to_owned());
+    }
+    lines
 }
 
 fn approval(state: &State, id: ApprovalId) -> Option<Vec<String>> {

@@ -5,15 +5,19 @@
 use std::path::PathBuf;
 
 use crate::domain::agency::AgencyDefinition;
+use crate::domain::checkpoint::{CheckpointId, CheckpointReason};
 use crate::domain::command::{Actor, Command};
-use crate::domain::id::{ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
+use crate::domain::id::{ActId, ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
 use crate::domain::message::{DeadReason, Message};
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::refusal::Refusal;
 use crate::domain::runtime::report::Told;
 use crate::domain::runtime::screen::Reading;
 use crate::domain::submission::ProofOutcome;
 use crate::domain::workbench::WorkbenchConfig;
-use crate::ports::repositories::{Integrated, Kept, Merged, WorkState};
+use crate::ports::repositories::{
+    Checkpoint, Integrated, Kept, Merged, Restored, Uncommitted, WorkState,
+};
 use crate::ports::terminals::{PaneSeen, Sighting, Typed};
 
 /// Names a caller that waits for an answer; lives only as long as the process.
@@ -228,6 +232,52 @@ pub enum Input {
         /// Where its commits are.
         kept: Kept,
     },
+    /// It was seen what is not committed in a worktree.
+    WorkSeen {
+        /// For which task.
+        task: TaskId,
+        /// What is not, or why it could not be seen.
+        result: Result<Uncommitted, String>,
+    },
+    /// A worktree was saved, or not.
+    WorkSaved {
+        /// Who waits.
+        ticket: Option<Ticket>,
+        /// Which, and why.
+        saving: Saving,
+        /// The checkpoint, none if there was nothing to save, or what went wrong.
+        result: Result<Option<Checkpoint>, Refusal>,
+    },
+    /// A worktree got the files of a checkpoint, or not.
+    WorkRestored {
+        /// Who waits.
+        ticket: Option<Ticket>,
+        /// Of which task.
+        task: TaskId,
+        /// How it went.
+        result: Result<Restored, Refusal>,
+    },
+    /// Checkpoints are forgotten.
+    CheckpointsDropped {
+        /// Which.
+        ids: Vec<CheckpointId>,
+    },
+    /// An agency's folder is out of the archive, or not.
+    AgencyReturned {
+        /// The act that is taken back.
+        act: ActId,
+        /// What its file says, or what went wrong.
+        result: Result<Box<AgencyDefinition>, String>,
+    },
+    /// A retired worktree stands again, or not.
+    WorktreeRevived {
+        /// The act that is taken back.
+        act: ActId,
+        /// Of which task.
+        task: TaskId,
+        /// Where its branch started, or what went wrong.
+        result: Result<String, String>,
+    },
     /// A submission was proven, or not.
     ProofFinished {
         /// Which.
@@ -292,6 +342,12 @@ impl Input {
             | Self::WorkIntegrated { .. }
             | Self::WorktreeRetired { .. }
             | Self::BranchRetired { .. }
+            | Self::WorkSeen { .. }
+            | Self::WorkSaved { .. }
+            | Self::WorkRestored { .. }
+            | Self::CheckpointsDropped { .. }
+            | Self::AgencyReturned { .. }
+            | Self::WorktreeRevived { .. }
             | Self::ProofFinished { .. }
             | Self::MergeFinished { .. }
             | Self::Documented { .. }
@@ -311,6 +367,19 @@ pub enum Purpose {
     },
     /// The task is finished and its feature handed in.
     Submit(Offer),
+}
+
+/// A checkpoint that is being made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saving {
+    /// Of which task.
+    pub task: TaskId,
+    /// Why.
+    pub reason: CheckpointReason,
+    /// In whose words, if somebody wrote any.
+    pub note: Option<String>,
+    /// Who wanted it.
+    pub by: Actor,
 }
 
 /// The words that come with a submission.
@@ -357,6 +426,11 @@ pub enum Timer {
     Confirm {
         /// Which message.
         id: MessageId,
+    },
+    /// A worktree is worth a look.
+    Work {
+        /// Of which task.
+        task: TaskId,
     },
     /// A message's time may have run out.
     Expire,

@@ -36,6 +36,10 @@ pub mod submissions;
 
 pub mod approvals;
 
+pub mod keeping;
+
+pub mod undoing;
+
 pub mod recovery;
 
 pub mod attention;
@@ -63,6 +67,7 @@ pub fn decide(state: &mut State, input: Input, now: Now) -> Step<'_> {
     let mut step = Step::new(state, now);
     route(&mut step, input);
     crew::part_with_temporaries(&mut step);
+    keeping::reminding::follow(&mut step);
     delivery::offer_all(&mut step);
     step
 }
@@ -119,6 +124,12 @@ fn route(step: &mut Step<'_>, input: Input) {
             assignment::worktree_mended(step, task, result);
         }
         Input::WorktreeRetired { task, kept } => tasks::worktree_retired(step, task, kept),
+        Input::WorkSeen { .. }
+        | Input::WorkSaved { .. }
+        | Input::WorkRestored { .. }
+        | Input::CheckpointsDropped { .. }
+        | Input::AgencyReturned { .. }
+        | Input::WorktreeRevived { .. } => route_keeping(step, input),
         Input::BranchRetired { feature, kept } => approvals::branch_retired(step, feature, kept),
         Input::ProofFinished { submission, outcome } => {
             submissions::proof_finished(step, submission, *outcome);
@@ -154,6 +165,25 @@ fn route_session(step: &mut Step<'_>, input: Input) {
     }
 }
 
+/// What is saved of worktrees, and taken back.
+fn route_keeping(step: &mut Step<'_>, input: Input) {
+    match input {
+        Input::WorkSeen { task, result } => keeping::reminding::work_seen(step, task, result),
+        Input::WorkSaved { ticket, saving, result } => {
+            keeping::deciding::work_saved(step, ticket, saving, result);
+        }
+        Input::WorkRestored { ticket, task, result } => {
+            keeping::deciding::work_restored(step, ticket, task, result);
+        }
+        Input::CheckpointsDropped { ids } => keeping::deciding::checkpoints_dropped(step, ids),
+        Input::AgencyReturned { act, result } => undoing::agency_returned(step, act, result),
+        Input::WorktreeRevived { act, task, result } => {
+            undoing::worktree_revived(step, act, task, result);
+        }
+        _ => {}
+    }
+}
+
 fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
     step.actor = actor;
     let answer = match command {
@@ -180,6 +210,10 @@ fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
         | Command::CompleteTask { .. }
         | Command::CancelTask { .. } => tasks::asked(step, ticket, command),
         Command::AssignTask { task, agent } => assignment::assign_task(step, task, agent).map(Some),
+        Command::TakeCheckpoint { .. } | Command::RestoreCheckpoint { .. } => {
+            keeping::deciding::asked(step, ticket, command)
+        }
+        Command::Undo { .. } => undoing::asked(step, command).map(Some),
         Command::SubmitTask { .. } => submissions::submit_task(step, ticket, command),
         Command::ProveAgain { .. } | Command::Decide { .. } => {
             approvals::asked(step, command).map(Some)
@@ -199,6 +233,7 @@ fn rang(step: &mut Step<'_>, timer: input::Timer) {
         input::Timer::Ensure { agency } => sessions::ensure_again(step, &agency),
         input::Timer::Crew { agency } => crew::resume(step, &agency),
         input::Timer::Merge { approval } => approvals::merge_again(step, approval),
+        input::Timer::Work { task } => keeping::reminding::look(step, task),
         input::Timer::Expire => mail::expire(step),
         input::Timer::TakeUp => recovery::take_up(step),
     }

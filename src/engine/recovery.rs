@@ -13,10 +13,12 @@ use crate::engine::crew;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::input::{LeftUndone, Timer};
+use crate::engine::keeping;
 use crate::engine::mail;
 use crate::engine::sessions::{Wanted, deciding};
 use crate::engine::step::Step;
 use crate::engine::submissions;
+use crate::engine::undoing;
 
 /// Takes everything up.
 pub fn woke(step: &mut Step<'_>, pid: u32, version: String) {
@@ -31,6 +33,8 @@ pub fn woke(step: &mut Step<'_>, pid: u32, version: String) {
     submissions::resume(step);
     approvals::resume(step);
     mail::expire(step);
+    keeping::deciding::resume(step);
+    undoing::advance_all(step);
 }
 
 /// Pause before what could not be written is written again: nobody waits longer for a disk that has room again.

@@ -144,7 +144,9 @@ impl Sessions {
                 }
             }
             Event::AgencyStarted { agency } => self.want(agency, Wanted::Running, at),
-            Event::AgencyStopped { agency } => self.want(agency, Wanted::Stopped, at),
+            Event::AgencyStopped { agency } | Event::AgencyReturned { agency, .. } => {
+                self.want(agency, Wanted::Stopped, at);
+            }
             Event::AgencyRemoving { agency } => self.want(agency, Wanted::Removing, at),
             Event::AgencyArchived { agency, .. } => self.want(agency, Wanted::Archived, at),
             Event::SessionFailed { agency, code, problem, failures } => {

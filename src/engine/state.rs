@@ -12,10 +12,12 @@ use crate::domain::task::TaskState;
 use crate::domain::workbench::WorkbenchConfig;
 use crate::engine::approvals::{ApprovalRecord, Approvals};
 use crate::engine::event::Event;
+use crate::engine::keeping::Keeping;
 use crate::engine::mail::Mail;
 use crate::engine::sessions::Sessions;
 use crate::engine::submissions::Submissions;
 use crate::engine::tasks::Tasks;
+use crate::engine::undoing::Acts;
 
 /// Everything that is true now.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,10 @@ pub struct State {
     pub submissions: Submissions,
     /// Decisions.
     pub approvals: Approvals,
+    /// Worktrees and their checkpoints.
+    pub keeping: Keeping,
+    /// What can be taken back.
+    pub acts: Acts,
 }
 
 /// A supervisor, as it told itself.
@@ -62,11 +68,14 @@ impl State {
             Event::SupervisorStopped => self.supervisor = None,
             _ => {}
         }
+        // First: what is taken back is what was true before.
+        self.acts.apply(event, at, (&self.tasks, &self.sessions, &self.approvals));
         self.sessions.apply(event, at);
         self.mail.apply(event, at);
         self.tasks.apply(event, at);
         self.submissions.apply(event, at);
         self.approvals.apply(event, at);
+        self.keeping.apply(event, at);
         self.follow(event, at);
     }
 

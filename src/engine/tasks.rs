@@ -22,6 +22,7 @@ use crate::domain::submission::Submission;
 use crate::domain::task::{DependencyKind, TaskContract, TaskState};
 use crate::engine::effect::Retirement;
 use crate::engine::event::Event;
+use crate::ports::repositories::Kept;
 
 pub mod deciding;
 
@@ -61,6 +62,9 @@ pub struct TaskRecord {
     pub integrating: bool,
     /// The worktree is gone, its work kept.
     pub is_retired: bool,
+    /// Where that is.
+    #[serde(default)]
+    pub kept: Option<Kept>,
     /// 0 to 100, as reported.
     pub progress: u8,
     /// The last words about it.
@@ -184,16 +188,22 @@ impl Tasks {
                 self.turn(*task, TaskState::Rejected, at);
                 self.change(*task, |record| record.note = Some(reason.clone()));
             }
-            Event::TaskCancelled { task, reason } => {
+            Event::TaskCancelled { task, reason, .. } => {
                 self.turn(*task, TaskState::Cancelled, at);
                 self.change(*task, |record| {
                     record.note = reason.clone().or(record.note.take());
                     record.integrating = false;
                 });
             }
-            Event::WorktreeRetired { task, .. } => {
-                self.change(*task, |record| record.is_retired = true)
-            }
+            Event::WorktreeRetired { task, kept } => self.change(*task, |record| {
+                record.is_retired = true;
+                record.kept = Some(kept.clone());
+            }),
+            Event::TaskRevived { task, state, base, .. } => self.change(*task, |record| {
+                (record.state, record.since, record.closed_at) = (*state, at, None);
+                record.base.clone_from(base);
+                record.is_retired = false;
+            }),
             Event::BranchRetired { feature, .. } => {
                 if let Some(record) = self.features.get_mut(feature) {
                     record.retiring = None;
@@ -265,6 +275,7 @@ impl Tasks {
             head: None,
             integrating: false,
             is_retired: false,
+            kept: None,
             progress: 0,
             note: None,
             opened_at: at,

@@ -75,18 +75,19 @@ mod chance {
 
     use crate::domain::agency::AgentState;
     use crate::domain::approval::{Decision, Statement};
+    use crate::domain::checkpoint::{Care, CheckpointId, CheckpointReason as Reason, Manner};
     use crate::domain::command::{Actor, Command};
-    use crate::domain::id::{ApprovalId, MessageId, SubmissionId, TaskId};
+    use crate::domain::id::{ActId, ApprovalId, MessageId, SubmissionId, TaskId};
     use crate::domain::name::AgentAddress;
     use crate::domain::submission::ProofOutcome;
     use crate::engine::effect::Effect;
     use crate::engine::event::Event;
-    use crate::engine::input::{Input, LeftUndone, Offer, Purpose, Ticket, Timer};
-    use crate::engine::testing::samples::{evidence, preview, signed, temporary};
+    use crate::engine::input::{Input, LeftUndone, Offer, Purpose, Saving, Ticket, Timer};
+    use crate::engine::testing::samples::{checkpoint, evidence, preview, signed, temporary};
     use crate::engine::testing::{
         Turn, World, after, agent, contract, definition, id, name, sending,
     };
-    use crate::ports::repositories::{Integrated, Kept, Merged, WorkState};
+    use crate::ports::repositories::{Integrated, Kept, Merged, Restored, Uncommitted, WorkState};
     use crate::ports::terminals::{PaneLife, Typed};
 
     const AGENTS: [&str; 5] = ["Code/lead", "Code/dev", "Code/ops", "QA/head", "Code/ghost"];
@@ -140,7 +141,7 @@ mod chance {
         let ids: Vec<MessageId> = world.state.mail.messages.keys().copied().collect();
         let known = ids.get(usize::from(a) % ids.len().max(1)).copied().unwrap_or(id(3));
         let agency = if b.is_multiple_of(4) { name("QA") } else { name("Code") };
-        match kind % 22 {
+        match kind % 25 {
             0 => Command::StartAgencies { names: vec![agency] },
             1 => Command::StopAgencies { names: vec![agency] },
             2 => Command::RestartAgency { name: agency },
@@ -178,6 +179,17 @@ mod chance {
             21 => {
                 let agent = ["ops", "new", "extra", "dev"][usize::from(a % 4)];
                 Command::DismissAgent { agency, agent: name(agent) }
+            }
+            22 => Command::TakeCheckpoint { task: Some(task), note: None },
+            23 => {
+                let checkpoint = CheckpointId { task, number: u32::from(b % 4) };
+                let (paths, manner) = (Vec::new(), Manner::Keep);
+                let care = if b.is_multiple_of(2) { Care::Careful } else { Care::Confirmed };
+                Command::RestoreCheckpoint { checkpoint, paths, manner, care }
+            }
+            24 => {
+                let act = (!b.is_multiple_of(4)).then_some(ActId(u32::from(a % 6)));
+                Command::Undo { act, care: Care::Confirmed }
             }
             _ => Command::Decide { signed: decision(world, approval, b) },
         }
@@ -238,7 +250,7 @@ mod chance {
         let ticket = Some(Ticket(u64::from(b)));
         let problem = || "no disk".to_owned();
         let to = agent(who(b));
-        match kind % 15 {
+        match kind % 20 {
             0 | 1 => {
                 let typing = world.state.mail.messages.values().find_map(|record| {
                     Some((record.to.clone()?, record.attempt?, record.message.id))
@@ -289,6 +301,40 @@ mod chance {
             12 => Input::CrewWritten { agency: name("Code"), change: u64::from(b % 4) },
             13 => Input::CrewUnwritten { agency: name("Code"), problem: problem() },
             11 => Input::AgencyArchived { agency: name("Code"), folder: "x".into() },
+            14 => {
+                let files = (0..b % 3).map(|number| number.to_string()).collect::<Vec<_>>();
+                let (head, count) = (format!("head-{}", a % 2), u32::from(b % 3));
+                let oldest = Some(world.at);
+                Input::WorkSeen {
+                    task,
+                    result: Ok(Uncommitted { head, head_at: None, files, count, oldest }),
+                }
+            }
+            15 => {
+                let reason = if b.is_multiple_of(2) { Reason::Asked } else { Reason::Lost };
+                let saving = Saving { task, reason, note: None, by: Actor::Supervisor };
+                let made = (!b.is_multiple_of(5)).then(|| checkpoint(u32::from(b % 4)));
+                Input::WorkSaved { ticket, saving, result: Ok(made) }
+            }
+            16 => {
+                let (before, in_the_way) = (checkpoint(u32::from(b % 4)), Vec::new());
+                let restored = Restored { before, written: 1, removed: 0, in_the_way };
+                Input::WorkRestored { ticket, task, result: Ok(restored) }
+            }
+            17 => {
+                let act = ActId(u32::from(a % 6));
+                let result = if b.is_multiple_of(5) {
+                    Err(problem())
+                } else {
+                    Ok(Box::new(definition("Code", &["lead", "dev"])))
+                };
+                Input::AgencyReturned { act, result }
+            }
+            18 => {
+                let act = ActId(u32::from(b % 6));
+                let result = if b.is_multiple_of(5) { Err(problem()) } else { Ok("base".into()) };
+                Input::WorktreeRevived { act, task, result }
+            }
             _ => Input::Woke { pid: u32::from(a), version: String::new() },
         }
     }
@@ -315,6 +361,7 @@ mod chance {
                     Timer::Expire,
                     Timer::Ensure { agency: name("Code") },
                     Timer::Crew { agency: name("Code") },
+                    Timer::Work { task: TaskId(u32::from(a % 4) + 1) },
                 ];
                 let timer = timers[usize::from(b) % timers.len()].clone();
                 world.feed(Input::Rang { timer })

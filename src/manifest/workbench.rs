@@ -10,7 +10,7 @@ use crate::domain::checks::ChecksConfig;
 use crate::domain::name::{Address, Name};
 use crate::domain::runtime::Runtime;
 use crate::domain::workbench::{
-    DocumentsConfig, ProjectConfig, QueueConfig, TmuxConfig, WorkbenchConfig,
+    DocumentsConfig, GitConfig, ProjectConfig, QueueConfig, TmuxConfig, WorkbenchConfig,
 };
 use crate::manifest::fields::{Fields, Notes, items_of, text_of};
 use crate::manifest::problem::Problems;
@@ -21,6 +21,11 @@ use crate::manifest::tree::{self, Node, NodeValue};
 const MAX_SIDE: i64 = 10_000;
 /// A day: a check that runs longer is a service, not a check.
 pub(super) const MAX_TIME_LIMIT_S: i64 = 86_400;
+
+/// A week: work that may lie longer is not to be reminded of at all.
+const MAX_REMIND_S: u64 = 604_800;
+/// What is larger is held in memory by nobody.
+const MAX_FILE_MIB: i64 = 2_048;
 
 /// Reads the settings; `file` is their name for messages.
 pub fn parse(file: &str, text: &str) -> Result<WorkbenchConfig, Problems> {
@@ -44,6 +49,7 @@ fn config(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> WorkbenchConfig {
             .table("documents", notes)
             .map(|f| documents(f, notes))
             .unwrap_or_default(),
+        git: fields.table("git", notes).map(|f| git(f, notes)).unwrap_or_default(),
     };
     fields.finish(notes);
     config
@@ -135,6 +141,43 @@ fn documents(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> DocumentsConfig {
     let folder = fields.text("folder", notes).map(|(_, folder)| PathBuf::from(folder));
     fields.finish(notes);
     DocumentsConfig { folder }
+}
+
+fn git(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> GitConfig {
+    let default = GitConfig::default();
+    let remind_after_s = match fields.text("remind_after", notes) {
+        None => default.remind_after_s,
+        Some((_, text)) if text == "off" => None,
+        Some((at, text)) => seconds_of(&text).or_else(|| {
+            let message = format!("`{text}` is not a time; write `30m`, `2h`, `90s` or `off`");
+            notes.add(Some(at), &fields.path_of("remind_after"), message);
+            None
+        }),
+    };
+    let checkpoints = fields.flag("checkpoints", notes).unwrap_or(default.checkpoints);
+    let largest = fields.number("largest_file_mib", 1..=MAX_FILE_MIB, notes);
+    fields.finish(notes);
+    GitConfig {
+        remind_after_s,
+        checkpoints,
+        largest_file_mib: largest
+            .and_then(|mib| u64::try_from(mib).ok())
+            .unwrap_or(default.largest_file_mib),
+    }
+}
+
+/// A time as people write it, in seconds: more than none, at most a week.
+fn seconds_of(text: &str) -> Option<u64> {
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at_checked(split)?;
+    let unit_s = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => return None,
+    };
+    let seconds = number.parse::<u64>().ok()?.checked_mul(unit_s)?;
+    (1..=MAX_REMIND_S).contains(&seconds).then_some(seconds)
 }
 
 /// Reads the runtimes of the settings; `described` is what `like` can name, none to only read them.

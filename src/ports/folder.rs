@@ -57,6 +57,8 @@ pub trait WorkbenchFolder: Send + Sync {
     fn make_template(&self, name: &Name, files: &[TextFile]) -> Result<PathBuf, FolderError>;
     /// Moves `agencies/NAME` to `agencies/.archive/NAME-<stamp>`; done if it is there already.
     fn archive_agency(&self, name: &Name, stamp: &str) -> Result<PathBuf, FolderError>;
+    /// Moves an archived folder back to `agencies/NAME`; done if it is there and not in the archive any more.
+    fn return_agency(&self, name: &Name, archived: &Path) -> Result<(), FolderError>;
     /// Writes `registry/<file>` anew.
     fn write_view(&self, file: &str, text: &str) -> Result<(), FolderError>;
     /// Adds a line to `agencies/NAME/logs/activity.log`.

@@ -6,12 +6,18 @@
 #[cfg(test)]
 pub mod fake;
 
+pub mod saved;
+
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::submission::MergePreview;
+
+pub use saved::{
+    Checkpoint, CheckpointOrder, Holding, Manner, RestoreOrder, Restored, ReviveOrder, Uncommitted,
+};
 
 /// What kind of repository a project is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,6 +245,21 @@ pub trait Repositories: Send + Sync {
         target: &str,
         wanted: &[(String, Option<PathBuf>)],
     ) -> Result<Vec<BranchSeen>, RepositoryError>;
+    /// What is not committed in a worktree, and since when at the latest.
+    fn uncommitted(&self, worktree: &Path) -> Result<Uncommitted, RepositoryError>;
+    /// Saves a worktree's files under a ref, touching neither its index nor any branch; none: there is
+    /// nothing to save. What was saved last and is still so is given again.
+    fn checkpoint(&self, order: &CheckpointOrder) -> Result<Option<Checkpoint>, RepositoryError>;
+    /// Gives a worktree the files of a checkpoint; what lies there is saved first.
+    fn restore(&self, order: &RestoreOrder) -> Result<Restored, RepositoryError>;
+    /// Forgets checkpoints, each a ref and the commit it must stand on; those that are gone are done.
+    fn drop_checkpoints(
+        &self,
+        project: &Path,
+        checkpoints: &[(String, String)],
+    ) -> Result<(), RepositoryError>;
+    /// Makes a retired worktree again, from what was kept of it.
+    fn revive(&self, order: &ReviveOrder) -> Result<WorktreeMade, RepositoryError>;
 }
 
 /// What can go wrong with a repository.
@@ -284,6 +305,12 @@ pub enum RepositoryError {
         name: String,
         /// The project.
         path: PathBuf,
+    },
+    /// No such file in a checkpoint.
+    #[error("`{name}` is not in the checkpoint")]
+    NoSuchFile {
+        /// What was asked for.
+        name: String,
     },
     /// Something stands in the way that we did not make.
     #[error("`{path}` is in the way: {problem}", path = path.display())]

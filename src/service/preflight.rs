@@ -234,6 +234,11 @@ pub fn repository_refusal(error: &RepositoryError) -> Refusal {
         RepositoryError::NoSuchRevision { .. } => {
             (RefusalKind::NotFound, "no_such_revision", "see the branches with `git branch --all`")
         }
+        RepositoryError::NoSuchFile { .. } => (
+            RefusalKind::NotFound,
+            "no_such_file",
+            "see what it holds with `agency branch show CHECKPOINT`",
+        ),
         RepositoryError::InTheWay { .. } => {
             (RefusalKind::Conflict, "in_the_way", "move it away and try again")
         }

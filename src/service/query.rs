@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::checkpoint::CheckpointId;
 use crate::domain::id::{ApprovalId, MessageId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::task::TaskState;
@@ -65,6 +66,18 @@ pub enum Query {
     },
     /// A list of [`crate::service::views::BranchView`].
     Branches,
+    /// A list of [`crate::service::views::CheckpointView`], oldest first.
+    Checkpoints {
+        /// Of this task; none: all.
+        task: Option<TaskId>,
+    },
+    /// What a checkpoint holds beyond the branch of its task, as a unified diff.
+    CheckpointDiff {
+        /// Which.
+        id: CheckpointId,
+    },
+    /// A list of [`crate::service::views::ActView`], newest first.
+    Acts,
     /// A list of [`crate::service::views::LogView`], oldest first.
     Log(LogFilter),
     /// An agent's briefing, as a string.

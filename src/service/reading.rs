@@ -21,6 +21,8 @@ use crate::service::query::{LogFilter, MessageFilter, Query, TaskFilter};
 use crate::service::views::{BranchView, LogView};
 use crate::service::{board, briefing, launching, plans};
 
+mod saved;
+
 /// Bytes of a proof's output that are shown: the end, where the summary is.
 const LOG_TAIL: usize = 256 * 1024;
 
@@ -111,6 +113,9 @@ pub fn ask_state(
         Query::Approval { id } => json!(approval(state, id, now)?),
         Query::Diff { id } => return diff(state, outside, id),
         Query::ProofLog { id } => return proof_log(state, id),
+        Query::Checkpoints { task } => json!(saved::checkpoints(state, task)),
+        Query::CheckpointDiff { id } => return saved::diff(state, outside, id),
+        Query::Acts => json!(saved::acts(state)),
         Query::Branches => return Ok(Partial::Branches(branch_plans(state, outside))),
         Query::Log(filter) => return Ok(Partial::Log(filter)),
         Query::Briefing { agent } => {
@@ -313,6 +318,7 @@ fn branch_plans(state: &State, outside: &Outside) -> Vec<BranchPlan> {
         let mut view = empty_view(branch);
         view.agent.clone_from(&task.agent);
         view.task = Some(task.id);
+        saved::describe(state, task.id, &mut view);
         add(
             &task.contract.agency,
             view,
@@ -334,6 +340,9 @@ fn empty_view(branch: String) -> BranchView {
         deletions: 0,
         last_commit_at: None,
         conflicts_with: Vec::new(),
+        uncommitted_since: None,
+        checkpoint: None,
+        checkpoint_at: None,
     }
 }
 

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::domain::agency::{AgencyState, AgentState, StateSource};
 use crate::domain::approval::ApprovalState;
-use crate::domain::id::{ApprovalId, TaskId};
+use crate::domain::checkpoint::{CheckpointId, CheckpointReason};
+use crate::domain::id::{ActId, ApprovalId, TaskId};
 use crate::domain::message::{MessageState, Priority};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::submission::{CheckRun, DiffStat};
@@ -284,6 +285,68 @@ pub struct BranchView {
     pub last_commit_at: Option<Timestamp>,
     /// Branches it does not merge with.
     pub conflicts_with: Vec<String>,
+    /// Since when something in its worktree is not committed.
+    #[serde(default)]
+    pub uncommitted_since: Option<Timestamp>,
+    /// The last checkpoint of its task.
+    #[serde(default)]
+    pub checkpoint: Option<CheckpointId>,
+    /// When that was made.
+    #[serde(default)]
+    pub checkpoint_at: Option<Timestamp>,
+}
+
+/// One checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointView {
+    /// Its name: `TASK-001/3`.
+    pub id: CheckpointId,
+    /// Its task.
+    pub task: TaskId,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Why: `asked`, `reminder`, `lost`, `stopped`, `before_restore`.
+    pub reason: CheckpointReason,
+    /// In whose words, if somebody wrote any.
+    pub note: Option<String>,
+    /// Who wanted it.
+    pub by: String,
+    /// Files that differ from the commit that was checked out.
+    pub files: u32,
+    /// Lines added.
+    pub insertions: u32,
+    /// Lines removed.
+    pub deletions: u32,
+    /// What it lacks, with the reason.
+    pub left_out: Vec<String>,
+    /// Its commit.
+    pub commit: String,
+    /// The ref that holds it.
+    #[serde(rename = "ref")]
+    pub reference: String,
+}
+
+/// Something that was done and may be taken back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActView {
+    /// Its id.
+    pub id: ActId,
+    /// `agency_removed`, `task_cancelled`, `work_restored` or `work_merged`.
+    pub kind: String,
+    /// Agency, task or approval.
+    pub subject: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it, where that is known.
+    pub by: Option<String>,
+    /// What taking it back does.
+    pub undo: String,
+    /// `done`, `undoing`, `undone`, or `kept` for what is never taken back here.
+    pub state: String,
+    /// When it was taken back.
+    pub undone_at: Option<Timestamp>,
+    /// Why it could not be taken back the last time.
+    pub problem: Option<String>,
 }
 
 /// One event.
@@ -331,7 +394,7 @@ pub struct SupervisorView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingView {
     /// `approval`, `permission`, `unknown`, `question`, `dead_agent`, `blocked_task`, `uncertain_delivery`,
-    /// `session`, `limited`.
+    /// `session`, `uncommitted`, `limited`.
     pub kind: String,
     /// Approval id, agent, task id, message id or agency.
     pub subject: String,

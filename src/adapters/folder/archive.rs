@@ -73,6 +73,21 @@ pub(super) fn archive_agency(
     Ok(target)
 }
 
+/// Moves an archived folder back; done if it is not in the archive any more and stands in its old place.
+pub(super) fn return_agency(
+    agencies: &Path,
+    name: &Name,
+    archived: &Path,
+) -> Result<(), FolderError> {
+    let target = agencies.join(name.as_str());
+    if !archived.is_dir() && target.is_dir() {
+        return Ok(());
+    }
+    rename_new(archived, &target)?;
+    failpoint::hit("undo.folder_returned");
+    Ok(())
+}
+
 /// A rename that overwrites nothing, not even an empty folder.
 fn rename_new(from: &Path, to: &Path) -> Result<(), FolderError> {
     files::rename_new(from, to).map_err(|error| match error.kind() {

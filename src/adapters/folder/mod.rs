@@ -149,6 +149,10 @@ impl WorkbenchFolder for DiskFolder {
         archive::archive_agency(&self.home.join("agencies"), name, stamp)
     }
 
+    fn return_agency(&self, name: &Name, archived: &Path) -> Result<(), FolderError> {
+        archive::return_agency(&self.home.join("agencies"), name, archived)
+    }
+
     fn write_view(&self, file: &str, text: &str) -> Result<(), FolderError> {
         inside::require_name(file)?;
         let registry = self.home.join("registry");

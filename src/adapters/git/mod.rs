@@ -3,17 +3,22 @@
 //! The program honours what libgit2 does not (filters, sparse checkouts, hooks, signing), so every
 //! change goes through it. Nothing here touches a user's configuration, stash or checked-out files,
 //! but for one act: the fast-forward of a clean checkout of the target branch.
-//! Start at `land` for merges, `retire` for the promise that nothing is lost.
+//! Start at `land` for merges, `retire` and `checkpoint` for the promise that nothing is lost.
 
+mod capture;
 mod checkouts;
+mod checkpoint;
 mod combine;
 mod export;
 mod inspect;
 mod land;
+mod laying;
 mod mend;
 mod project;
+mod restore;
 mod retire;
 mod revision;
+mod revive;
 mod run;
 mod seen;
 mod snapshot;
@@ -26,9 +31,9 @@ use std::path::{Path, PathBuf};
 pub use project::make_project;
 
 use crate::ports::repositories::{
-    BranchSeen, Integrated, IntegrationOrder, Kept, Mended, MergeOrder, Merged, Previewed,
-    ProjectFacts, Repositories, RepositoryError, RetireOrder, WorkState, WorktreeMade,
-    WorktreeOrder,
+    BranchSeen, Checkpoint, CheckpointOrder, Integrated, IntegrationOrder, Kept, Mended,
+    MergeOrder, Merged, Previewed, ProjectFacts, Repositories, RepositoryError, RestoreOrder,
+    Restored, RetireOrder, ReviveOrder, Uncommitted, WorkState, WorktreeMade, WorktreeOrder,
 };
 
 /// Git repositories on this machine; it holds nothing, each call opens what it needs.
@@ -106,5 +111,29 @@ impl Repositories for Git {
         wanted: &[(String, Option<PathBuf>)],
     ) -> Result<Vec<BranchSeen>, RepositoryError> {
         seen::branches(project, target, wanted)
+    }
+
+    fn uncommitted(&self, worktree: &Path) -> Result<Uncommitted, RepositoryError> {
+        seen::uncommitted(worktree)
+    }
+
+    fn checkpoint(&self, order: &CheckpointOrder) -> Result<Option<Checkpoint>, RepositoryError> {
+        checkpoint::take(order)
+    }
+
+    fn restore(&self, order: &RestoreOrder) -> Result<Restored, RepositoryError> {
+        restore::restore(order)
+    }
+
+    fn drop_checkpoints(
+        &self,
+        project: &Path,
+        checkpoints: &[(String, String)],
+    ) -> Result<(), RepositoryError> {
+        checkpoint::drop_all(project, checkpoints)
+    }
+
+    fn revive(&self, order: &ReviveOrder) -> Result<WorktreeMade, RepositoryError> {
+        revive::revive(order)
     }
 }

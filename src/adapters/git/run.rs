@@ -164,6 +164,12 @@ pub(super) fn parts(outcome: &Outcome) -> Vec<String> {
         .collect()
 }
 
+/// The parts of a `-z` output as they are: names of files need not be text.
+pub(super) fn byte_parts(outcome: &Outcome) -> Vec<Vec<u8>> {
+    let parts = outcome.stdout.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+    parts.map(<[u8]>::to_vec).collect()
+}
+
 /// What the system said about a path.
 pub(super) fn io_problem(path: &Path, error: &std::io::Error) -> RepositoryError {
     RepositoryError::Io { path: path.to_owned(), problem: error.to_string() }

@@ -11,7 +11,7 @@ use super::checkouts::{self, Uncommitted};
 use super::combine::diff_stat;
 use super::revision::{self, branch_ref};
 use super::run::git;
-use crate::ports::repositories::{BranchSeen, RepositoryError, WorkState};
+use crate::ports::repositories::{BranchSeen, RepositoryError, Uncommitted as Dirt, WorkState};
 
 /// Longest list of file names: more says nothing more.
 const NAMED_FILES: usize = 20;
@@ -25,6 +25,25 @@ pub(super) fn work_state(worktree: &Path, base: &str) -> Result<WorkState, Repos
     let mut dirty = checkouts::uncommitted(worktree, Uncommitted::All)?;
     dirty.truncate(NAMED_FILES);
     Ok(WorkState { head, ahead, dirty })
+}
+
+/// What is not committed in a worktree, and since when at the latest: the oldest time at which one of
+/// those files was written. One that was deleted has no time.
+pub(super) fn uncommitted(worktree: &Path) -> Result<Dirt, RepositoryError> {
+    checkouts::require_own_git(worktree)?;
+    let head = revision::checked_out(worktree)?
+        .ok_or_else(|| RepositoryError::Empty { path: worktree.to_owned() })?;
+    let mut files = checkouts::uncommitted(worktree, Uncommitted::All)?;
+    let count = count(files.len());
+    let written = |file: &String| {
+        let written = worktree.join(file).symlink_metadata().ok()?.modified().ok()?;
+        Timestamp::try_from(written).ok()
+    };
+    let oldest = files.iter().filter_map(written).min();
+    files.truncate(NAMED_FILES);
+    let head_at = git(worktree).args(["show", "--no-patch", "--format=%ct", &head]).text()?;
+    let head_at = head_at.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    Ok(Dirt { head, head_at, files, count, oldest })
 }
 
 /// The wanted branches that exist, against the target.

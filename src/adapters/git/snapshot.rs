@@ -42,22 +42,32 @@ fn is_kept(folder: &Path, head: Option<&str>, kept: Option<&str>) -> Result<bool
     }
 }
 
-fn copy_index(checkout: &Checkout, index: &Path) -> Result<(), RepositoryError> {
+pub(super) fn copy_index(checkout: &Checkout, index: &Path) -> Result<(), RepositoryError> {
     let own = checkout.git_folder()?.join("index");
     match std::fs::copy(&own, index) {
-        Ok(_) => Ok(()),
+        Ok(_) => keep_time(&own, index),
         // Without an index the checkout never ended; compared with the head, all the rest is missing.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io_problem(&own, &error)),
     }
 }
 
+/// The copy has the time of the index: by it git knows which files may have changed unnoticed right after
+/// it was written.
+fn keep_time(own: &Path, copy: &Path) -> Result<(), RepositoryError> {
+    let keep = || {
+        let written = own.metadata()?.modified()?;
+        std::fs::File::options().write(true).open(copy)?.set_modified(written)
+    };
+    keep().map_err(|error: std::io::Error| io_problem(copy, &error))
+}
+
 fn with_index(folder: &Path, index: &Path) -> Call {
     plumbing(folder).env("GIT_INDEX_FILE", index)
 }
 
-/// What was staged; none while a merge has conflicts, whose files are kept as they lie there.
-fn staged_tree(
+/// What was staged, as a tree; none while a merge has conflicts, whose files are kept as they lie there.
+pub(super) fn staged_tree(
     folder: &Path,
     index: &Path,
     has_head: bool,
@@ -86,7 +96,10 @@ fn whole_tree(folder: &Path, index: &Path) -> Result<String, RepositoryError> {
     with_index(folder, index).args(["write-tree"]).text()
 }
 
-fn tree_of(folder: &Path, head: Option<&str>) -> Result<Option<String>, RepositoryError> {
+pub(super) fn tree_of(
+    folder: &Path,
+    head: Option<&str>,
+) -> Result<Option<String>, RepositoryError> {
     let Some(head) = head else { return Ok(None) };
     let wanted = format!("{head}^{{tree}}");
     git(folder).args(["rev-parse", "--verify", &wanted]).text().map(Some)

@@ -31,6 +31,9 @@ pub fn agent(state: &State, address: &AgentAddress, now: Timestamp) -> Option<Ve
     if let Some(known) = &record.conversation {
         lines.push(format!("its conversation is {} ({})", known.id, known.runtime));
     }
+    if let Some(task) = state.tasks.current_of(address) {
+        lines.extend(super::work(state, task.id, now));
+    }
     lines.extend(mail(state, address, runtime.as_ref(), now));
     Some(lines)
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::agency::{AgencyDefinition, AgentState};
-use crate::domain::command::{Answer, Command};
+use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -182,7 +182,7 @@ fn remove(step: &mut Step<'_>, name: Name) -> Result<Answer, Refusal> {
     let open: Vec<_> = step.state().tasks.open_of(&name).collect();
     for task in open {
         let reason = Some(format!("agency `{name}` was removed"));
-        step.record(Event::TaskCancelled { task, reason });
+        step.record(Event::TaskCancelled { task, reason, by: Some(Actor::Operator) });
     }
     approvals::void_all_of(step, &name);
     perform_removal(step, name);

@@ -18,12 +18,14 @@ use crate::engine::sessions::deciding::require_agency;
 use crate::engine::step::Step;
 use crate::engine::submissions::{hand_in, require_integration};
 use crate::engine::tasks::TaskRecord;
+use crate::engine::undoing;
 use crate::ports::repositories::{Kept, WorkState};
 
 /// A worktree is gone. A removal that is asked for twice retires twice, and finds nothing the second time.
 pub fn worktree_retired(step: &mut Step<'_>, task: TaskId, kept: Kept) {
     if step.state().tasks.tasks.get(&task).is_some_and(|record| !record.is_retired) {
         step.record(Event::WorktreeRetired { task, kept });
+        undoing::advance_all(step);
     }
 }
 
@@ -347,7 +349,8 @@ fn cancel_task(
     }
     let agent = record.agent.clone();
     let retirement = record.retirement();
-    step.record(Event::TaskCancelled { task, reason: reason.clone() });
+    let by = Some(step.actor.clone());
+    step.record(Event::TaskCancelled { task, reason: reason.clone(), by });
     if let Some(retirement) = retirement {
         step.perform(Effect::RetireWorktree { retirement });
     }

@@ -10,24 +10,27 @@ use serde_json::json;
 use super::{agent, contract, definition, id, name};
 use crate::domain::agency::{AgentDefinition, AgentState, StateSource};
 use crate::domain::approval::{Decision, SignedStatement, Statement};
+use crate::domain::checkpoint::{CheckpointId, CheckpointReason, Manner};
 use crate::domain::checks::{CheckCommand, TestCounts};
 use crate::domain::command::Actor;
-use crate::domain::id::{ApprovalId, SubmissionId, TaskId};
+use crate::domain::id::{ActId, ApprovalId, SubmissionId, TaskId};
 use crate::domain::message::{DeadReason, Message, MessageType, Priority};
 use crate::domain::name::Address;
 use crate::domain::submission::{
     CheckRun, DiffStat, Evidence, MergePreview, ProofOutcome, Submission,
 };
+use crate::domain::task::TaskState;
 use crate::domain::workbench::WorkbenchConfig;
 use crate::engine::event::{DeliveredBy, Event};
+use crate::engine::keeping::Restoring;
 use crate::engine::sessions::signal::Signal;
 use crate::ports::keyring::Keyring as _;
 use crate::ports::keyring::fake::FakeKeyring;
-use crate::ports::repositories::Kept;
+use crate::ports::repositories::{Checkpoint, Kept};
 use crate::ports::terminals::{Arrangement, PaneId};
 
 /// Variants of [`Event`].
-pub const VARIANTS: usize = 68;
+pub const VARIANTS: usize = 81;
 
 /// A merge of that change onto that base.
 pub fn preview(base: &str, change: &str) -> MergePreview {
@@ -126,6 +129,7 @@ pub fn events() -> Vec<Event> {
     events.extend(of_messages());
     events.extend(of_tasks());
     events.extend(of_approvals());
+    events.extend(of_keeping());
     events
 }
 
@@ -295,7 +299,58 @@ fn of_approvals() -> Vec<Event> {
         Event::ApprovalRejected { id, signed: given(Decision::Reject), feedback: text() },
         Event::MergeLanded { id, commit: text() },
         Event::ApprovalDocumented { approval: id },
-        Event::TaskCancelled { task: TaskId(1), reason: None },
+        Event::TaskCancelled { task: TaskId(1), reason: None, by: None },
+    ]
+}
+
+/// A checkpoint of one file.
+pub fn checkpoint(number: u32) -> Checkpoint {
+    let (commit, left_out) = (format!("checkpoint {number}"), vec!["huge".to_owned()]);
+    Checkpoint { number, commit, files: 1, insertions: 2, deletions: 3, left_out }
+}
+
+fn of_keeping() -> Vec<Event> {
+    let (task, act, text) = (TaskId(1), ActId(1), || "text".to_owned());
+    let (from, before) = (CheckpointId { task, number: 1 }, CheckpointId { task, number: 2 });
+    let restoring = Box::new(Restoring {
+        from,
+        paths: vec![PathBuf::from("a")],
+        manner: Manner::Exact,
+        key: id(9),
+        act: Some(act),
+        by: Actor::Operator,
+    });
+    vec![
+        Event::WorkChanged {
+            task,
+            head: text(),
+            files: vec![text()],
+            since: Some(Timestamp::UNIX_EPOCH),
+        },
+        Event::WorkReminded { task, number: 1 },
+        Event::CheckpointTaken {
+            id: from,
+            made: Box::new(checkpoint(1)),
+            reason: CheckpointReason::Asked,
+            note: Some(text()),
+            by: Actor::Operator,
+        },
+        Event::WorkFoundSafe { task },
+        Event::RestoreBegun { task, restoring },
+        Event::WorkRestored { task, from, before, by: Actor::Operator },
+        Event::RestoreFailed { task, reason: text() },
+        Event::CheckpointsDropped { ids: vec![from] },
+        Event::UndoBegun { act },
+        Event::AgencyReturned { act, agency: name("Code") },
+        Event::TaskRevived {
+            act,
+            task,
+            state: TaskState::Assigned,
+            agent: Some(agent("Code/dev")),
+            base: Some(text()),
+        },
+        Event::UndoFailed { act, reason: text() },
+        Event::ActUndone { act },
     ]
 }
 
@@ -368,8 +423,21 @@ pub fn place(event: &Event) -> usize {
         Event::MergeHeld { .. } => 54,
         Event::MergeLanded { .. } => 55,
         Event::ApprovalDocumented { .. } => 56,
-        Event::AgentHired { .. } => 61,
-        Event::AgentDismissed { .. } => 62,
-        Event::CrewWritten { .. } => 63,
+        Event::AgentHired { .. } => 65,
+        Event::AgentDismissed { .. } => 66,
+        Event::CrewWritten { .. } => 67,
+        Event::WorkChanged { .. } => 68,
+        Event::WorkReminded { .. } => 69,
+        Event::WorkFoundSafe { .. } => 70,
+        Event::CheckpointTaken { .. } => 71,
+        Event::CheckpointsDropped { .. } => 72,
+        Event::RestoreBegun { .. } => 73,
+        Event::WorkRestored { .. } => 74,
+        Event::RestoreFailed { .. } => 75,
+        Event::UndoBegun { .. } => 76,
+        Event::AgencyReturned { .. } => 77,
+        Event::TaskRevived { .. } => 78,
+        Event::UndoFailed { .. } => 79,
+        Event::ActUndone { .. } => 80,
     }
 }

@@ -182,6 +182,24 @@ impl WorkbenchFolder for FakeFolder {
         Ok(target)
     }
 
+    fn return_agency(&self, name: &Name, archived: &Path) -> Result<(), FolderError> {
+        let folder = self.agency(name);
+        let is_archived = self.has_folder(archived);
+        match (is_archived, self.has_folder(&folder)) {
+            (false, true) => return Ok(()),
+            (true, true) => return Err(FolderError::Exists { path: folder }),
+            (false, false) => return Err(Self::missing(archived)),
+            (true, false) => {}
+        }
+        let mut files = self.files();
+        let moved = std::mem::take(&mut *files).into_iter().map(|(path, text)| {
+            let moved = path.strip_prefix(archived).map(|rest| folder.join(rest));
+            (moved.unwrap_or(path), text)
+        });
+        *files = moved.collect();
+        Ok(())
+    }
+
     fn write_view(&self, file: &str, text: &str) -> Result<(), FolderError> {
         if Path::new(file).file_name().is_none_or(|name| name != file) {
             return Err(FolderError::Outside { path: PathBuf::from(file) });

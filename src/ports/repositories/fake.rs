@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
-    BranchSeen, Integrated, IntegrationOrder, Kept, MergeOrder, Merged, Previewed, ProjectFacts,
-    Repositories, RepositoryError, RetireOrder, WorkState, WorktreeMade, WorktreeOrder,
+    BranchSeen, Checkpoint, CheckpointOrder, Integrated, IntegrationOrder, Kept, MergeOrder,
+    Merged, Previewed, ProjectFacts, Repositories, RepositoryError, RestoreOrder, Restored,
+    RetireOrder, ReviveOrder, Uncommitted, WorkState, WorktreeMade, WorktreeOrder,
 };
 use crate::domain::submission::{DiffStat, MergePreview};
 
@@ -131,5 +132,36 @@ impl Repositories for FakeRepositories {
         _: &[(String, Option<PathBuf>)],
     ) -> Result<Vec<BranchSeen>, RepositoryError> {
         Ok(Vec::new())
+    }
+
+    fn uncommitted(&self, worktree: &Path) -> Result<Uncommitted, RepositoryError> {
+        let head = format!("head of {}", worktree.display());
+        Ok(Uncommitted { head, head_at: None, files: Vec::new(), count: 0, oldest: None })
+    }
+
+    fn checkpoint(&self, _: &CheckpointOrder) -> Result<Option<Checkpoint>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn restore(&self, order: &RestoreOrder) -> Result<Restored, RepositoryError> {
+        let before = Checkpoint {
+            number: 1,
+            commit: format!("before {}", order.commit),
+            files: 0,
+            insertions: 0,
+            deletions: 0,
+            left_out: Vec::new(),
+        };
+        Ok(Restored { before, written: 1, removed: 0, in_the_way: Vec::new() })
+    }
+
+    fn drop_checkpoints(&self, _: &Path, _: &[(String, String)]) -> Result<(), RepositoryError> {
+        Ok(())
+    }
+
+    fn revive(&self, order: &ReviveOrder) -> Result<WorktreeMade, RepositoryError> {
+        let (path, branch) = (order.path.clone(), order.branch.clone());
+        self.content().branches.insert(branch.clone(), order.base.clone());
+        Ok(WorktreeMade { path, branch, base: order.base.clone() })
     }
 }

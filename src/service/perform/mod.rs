@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::domain::name::{AgentAddress, Name};
 use crate::engine::effect::{Effect, Target};
 use crate::engine::event::Event;
-use crate::engine::input::Input;
+use crate::engine::input::{Input, Saving};
 use crate::engine::state::State;
 use crate::failpoint;
 use crate::ports::terminals::{TerminalError, Typed, TypingOrder};
@@ -22,6 +22,8 @@ use crate::service::supervisor::Handle;
 pub mod crew;
 
 pub mod handing;
+
+pub mod keeping;
 
 pub mod landing;
 
@@ -89,6 +91,12 @@ pub fn perform(
         Effect::RetireBranch { feature, project, branch, keep_as } => {
             work::retire_branch(outside, handle, lanes, feature, project, (branch, keep_as));
         }
+        Effect::LookAtWork { .. }
+        | Effect::TakeCheckpoint { .. }
+        | Effect::RestoreWork { .. }
+        | Effect::DropCheckpoints { .. }
+        | Effect::ReturnAgency { .. }
+        | Effect::ReviveWorktree { .. } => keep(state, outside, handle, lanes, effect),
         Effect::Prove { submission } => proof::prove(state, outside, handle, lanes, submission),
         Effect::Merge { approval, signed } => {
             landing::merge(state, outside, handle, lanes, approval, *signed)
@@ -101,6 +109,30 @@ pub fn perform(
 }
 
 /// Types a text (in two lengths, with the token by which it is seen, and what may stand there instead) on the pane's lane.
+/// What saves worktrees, and brings back what was put away.
+fn keep(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, effect: Effect) {
+    match effect {
+        Effect::LookAtWork { task } => keeping::look(state, outside, handle, lanes, task),
+        Effect::TakeCheckpoint { ticket, task, reason, note, by } => {
+            let saving = Saving { task, reason, note, by };
+            keeping::save(state, outside, handle, lanes, ticket, saving);
+        }
+        Effect::RestoreWork { ticket, task } => {
+            keeping::restore(state, outside, handle, lanes, ticket, task);
+        }
+        Effect::DropCheckpoints { task, ids } => {
+            keeping::drop_checkpoints(state, outside, handle, lanes, task, ids);
+        }
+        Effect::ReturnAgency { act, agency, folder } => {
+            keeping::return_agency(outside, handle, lanes, act, agency, folder);
+        }
+        Effect::ReviveWorktree { act, task } => {
+            keeping::revive(state, outside, handle, lanes, act, task);
+        }
+        _ => {}
+    }
+}
+/// Types a text (with the token by which it is seen, and what may stand there instead) on the pane's lane.
 fn type_into(
     outside: &Outside,
     handle: &Handle,
@@ -265,6 +297,13 @@ pub fn fail_point_of(event: &Event) -> Option<&'static str> {
         Event::CrewWritten { .. } => "crew.seen",
         Event::AgencyRemoving { .. } => "remove.recorded",
         Event::AgencyArchived { .. } => "remove.seen",
+        Event::CheckpointTaken { .. } => "keep.seen",
+        Event::RestoreBegun { .. } => "restore.recorded",
+        Event::WorkRestored { .. } => "restore.seen",
+        Event::UndoBegun { .. } => "undo.recorded",
+        Event::AgencyReturned { .. } => "undo.folder_seen",
+        Event::TaskRevived { .. } => "undo.task_seen",
+        Event::ActUndone { .. } => "undo.seen",
         _ => return None,
     };
     debug_assert!(failpoint::ALL.contains(&point));

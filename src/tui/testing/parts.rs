@@ -203,5 +203,8 @@ pub fn branch(text: &str, ahead: u32, dirty: u32) -> BranchView {
         deletions: 4,
         last_commit_at: Some(ago(240)),
         conflicts_with: Vec::new(),
+        uncommitted_since: None,
+        checkpoint: None,
+        checkpoint_at: None,
     }
 }

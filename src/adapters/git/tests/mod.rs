@@ -3,6 +3,7 @@
 mod landing;
 mod mending;
 mod retiring;
+mod saving;
 mod working;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,94 @@
+//! Gives a worktree the files of a checkpoint, after what lies there was saved as one too.
+//!
+//! Only files change: the index, the branch and whatever goes on in the worktree stay. A file that the saved
+//! state of before does not hold (ignored, too large) is never written over or removed, nor is a link
+//! followed. Each file appears whole, and a repetition ends the same.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::{self, Difference, differences};
+use super::laying::Laying;
+use super::run::git;
+use crate::failpoint;
+use crate::ports::repositories::{
+    CheckpointOrder, Holding, Manner, RepositoryError, RestoreOrder, Restored,
+};
+
+/// Longest list of what is in the way.
+const NAMED: usize = 20;
+
+/// Restores a worktree.
+pub(super) fn restore(order: &RestoreOrder) -> Result<Restored, RepositoryError> {
+    let project = &order.before.project;
+    let checkout = checkpoint::standing(project, &order.before.path)?;
+    let wanted = wanted_paths(order)?;
+    require_any(project, &order.commit, &wanted)?;
+    let before = CheckpointOrder { holding: Holding::Anything, ..order.before.clone() };
+    let before = checkpoint::take(&before)?
+        .ok_or_else(|| RepositoryError::Empty { path: order.before.path.clone() })?;
+    failpoint::hit("restore.saved");
+    let mut changes = differences(project, &before.commit, &order.commit)?;
+    changes.retain(|change| is_wanted(&wanted, &change.path));
+    let raw = raw_paths(project, &order.commit)?;
+    let mut laid = Laying::begin(project, &checkout.folder)?;
+    if order.manner == Manner::Exact {
+        changes.iter().filter(|change| change.status == b'D').for_each(|gone| laid.remove(gone));
+    }
+    let written: Vec<&Difference> = changes.iter().filter(|change| change.status != b'D').collect();
+    laid.write(&order.commit, &written, |path| raw.contains(path))?;
+    failpoint::hit("restore.files_written");
+    let mut in_the_way = laid.in_the_way;
+    in_the_way.truncate(NAMED);
+    Ok(Restored { before, written: laid.written, removed: laid.removed, in_the_way })
+}
+
+/// The paths as git has them: without `.`, and never out of the worktree.
+fn wanted_paths(order: &RestoreOrder) -> Result<Vec<PathBuf>, RepositoryError> {
+    use std::path::Component;
+    let plain = |path: &PathBuf| {
+        let mut clean = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::Normal(part) => clean.push(part),
+                Component::CurDir => {}
+                Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                    return Err(no_such(path));
+                }
+            }
+        }
+        Ok(clean)
+    };
+    order.paths.iter().map(plain).collect()
+}
+
+fn no_such(path: &Path) -> RepositoryError {
+    RepositoryError::NoSuchFile { name: path.display().to_string() }
+}
+
+fn is_wanted(wanted: &[PathBuf], path: &[u8]) -> bool {
+    let path = Path::new(OsStr::from_bytes(path));
+    wanted.is_empty() || wanted.iter().any(|wanted| path.starts_with(wanted))
+}
+
+fn require_any(project: &Path, commit: &str, wanted: &[PathBuf]) -> Result<(), RepositoryError> {
+    for path in wanted.iter().filter(|path| !path.as_os_str().is_empty()) {
+        let listed = git(project)
+            .args(["--literal-pathspecs", "ls-tree", "-z", "--name-only", commit, "--"])
+            .args([path])
+            .run()?;
+        if listed.stdout.is_empty() {
+            return Err(no_such(path));
+        }
+    }
+    Ok(())
+}
+
+/// Files that were stored as they lay there: all that differ from the commit that was checked out. The others
+/// go back as git checks them out.
+fn raw_paths(project: &Path, commit: &str) -> Result<BTreeSet<Vec<u8>>, RepositoryError> {
+    let changes = differences(project, &format!("{commit}^1"), commit)?;
+    Ok(changes.into_iter().map(|change| change.path).collect())
+}

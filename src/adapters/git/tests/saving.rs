@@ -1,0 +1,391 @@
+//! A checkpoint holds what lies there, changes nothing, and brings it back byte for byte.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::PermissionsExt as _;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::id::TaskId;
+
+/// A link's target, or a file's bytes and whether it can be run; by path.
+type Files = BTreeMap<Vec<u8>, (bool, Vec<u8>)>;
+
+fn order(world: &World) -> CheckpointOrder {
+    CheckpointOrder {
+        project: world.project.clone(),
+        path: world.beside.join("work tree"),
+        task: TaskId(1),
+        holding: Holding::Uncommitted,
+        message: "a checkpoint for a test".to_owned(),
+        key: None,
+        largest_bytes: 1_000,
+        at: "2026-01-02T03:04:05Z".parse().expect("a time"),
+    }
+}
+
+fn take(world: &World) -> Checkpoint {
+    Git.checkpoint(&order(world)).expect("taken").expect("something to save")
+}
+
+fn back(world: &World, commit: &str, manner: Manner, paths: &[&str]) -> Restored {
+    let before = CheckpointOrder { key: Some(format!("to {commit}")), ..order(world) };
+    let paths = paths.iter().map(PathBuf::from).collect();
+    Git.restore(&RestoreOrder { before, commit: commit.to_owned(), paths, manner })
+        .expect("restored")
+}
+
+/// Every file below a folder but git's own.
+fn files(root: &Path) -> Files {
+    fn walk(root: &Path, folder: &Path, found: &mut Files) {
+        for entry in std::fs::read_dir(folder).expect("listed") {
+            let path = entry.expect("an entry").path();
+            if path.file_name() == Some(OsStr::new(".git")) {
+                continue;
+            }
+            let what = path.symlink_metadata().expect("there");
+            if what.is_dir() {
+                walk(root, &path, found);
+                continue;
+            }
+            let name = path.strip_prefix(root).expect("below").as_os_str().as_bytes().to_vec();
+            let content = match what.is_symlink() {
+                true => std::fs::read_link(&path).expect("a link").into_os_string().into_vec(),
+                false => std::fs::read(&path).expect("readable"),
+            };
+            let can_run = !what.is_symlink() && what.permissions().mode() & 0o100 != 0;
+            found.insert(name, (can_run, content));
+        }
+    }
+    let mut found = Files::new();
+    walk(root, root, &mut found);
+    found
+}
+
+/// Everything of a repository that is not ours and no object.
+fn git_files(world: &World) -> Files {
+    let mut found = files(&world.project.join(".git"));
+    found.retain(|path, _| {
+        let path = String::from_utf8_lossy(path);
+        !path.starts_with("objects/") && !path.contains("refs/agency/")
+    });
+    assert!(found.keys().any(|path| path.ends_with(b"/index")));
+    found
+}
+
+/// Hooks, filters and helpers that fail, and say that they ran.
+fn make_hostile(world: &World) -> PathBuf {
+    let hooks = world.beside.join("hooks");
+    let marker = world.beside.join("it ran");
+    let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", marker.display());
+    for name in [
+        "pre-commit",
+        "post-commit",
+        "commit-msg",
+        "prepare-commit-msg",
+        "post-checkout",
+        "post-merge",
+        "reference-transaction",
+        "post-index-change",
+        "post-rewrite",
+        "pre-auto-gc",
+        "fsmonitor",
+        "filter",
+    ] {
+        put(&hooks.join(name), &script);
+        let run = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(hooks.join(name), run).expect("set");
+    }
+    let program = |name: &str| format!("'{}'", hooks.join(name).display());
+    for (key, value) in [
+        ("core.fsmonitor", hooks.join("fsmonitor").display().to_string()),
+        ("commit.gpgSign", "true".to_owned()),
+        ("gpg.program", hooks.join("filter").display().to_string()),
+        ("filter.bad one.clean", program("filter")),
+        ("filter.bad one.process", program("filter")),
+        ("filter.bad one.required", "true".to_owned()),
+        ("core.fileMode", "false".to_owned()),
+        ("core.safecrlf", "true".to_owned()),
+        ("core.hooksPath", hooks.display().to_string()),
+    ] {
+        run(&world.project, &["config", key, &value]);
+    }
+    marker
+}
+
+/// A worktree with something of everything.
+fn busy() -> (World, PathBuf) {
+    let world = World::new(&[
+        ("a.txt", "a\n", false),
+        ("gone", "g\n", false),
+        ("run.sh", "#!/bin/sh\n", true),
+        ("folder/kept", "k\n", false),
+        ("x.bad", "as committed\n", false),
+        (".gitignore", "*.ignored\n", false),
+    ]);
+    run(&world.project, &["config", "core.autocrlf", "true"]);
+    let made = world.worktree("f/one").path;
+    (world, made)
+}
+
+#[test]
+fn everything_comes_back_and_nothing_else_is_touched_whatever_is_configured() {
+    let (world, made) = busy();
+    put(&made.join("staged"), "staged\n");
+    run(&made, &["add", "staged"]);
+    put(&made.join("later"), "intended\n");
+    run(&made, &["add", "--intent-to-add", "later"]);
+    put(&made.join(".gitattributes"), "*.bad filter=bad\\040one\nx.bad -text\n");
+    put(&made.join("a.txt"), "mixed\r\nline\nendings\r\n");
+    put(&made.join("x.bad"), "no filter can take this\n");
+    put(&made.join("folder/un tracked"), "u");
+    put(&made.join("secret.ignored"), "not kept");
+    std::fs::remove_file(made.join("gone")).expect("removed");
+    let run_mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(made.join("folder/kept"), run_mode).expect("set");
+    std::os::unix::fs::symlink("no/such/place", made.join("link")).expect("linked");
+    put(&made.join(OsStr::from_bytes(b"n\xffame \"of\n bytes\"")), "odd");
+    let marker = make_hostile(&world);
+    put(&made.join("index.lock is elsewhere"), "");
+    let lock = run(&made, &["rev-parse", "--absolute-git-dir"]);
+    put(&Path::new(&lock).join("index.lock"), "");
+    let (git_before, mut before) = (git_files(&world), files(&made));
+    let taken = take(&world);
+    assert_eq!(git_files(&world), git_before);
+    assert_eq!(files(&made), before);
+    assert_eq!((taken.number, taken.left_out.len()), (1, 0), "{taken:?}");
+    for path in before.keys().filter(|path| *path != b".gitignore") {
+        std::fs::remove_file(made.join(OsStr::from_bytes(path))).expect("removed");
+    }
+    put(&made.join("junk/new"), "since then");
+    put(&made.join("secret.ignored"), "not kept either");
+    let restored = back(&world, &taken.commit, Manner::Exact, &[]);
+    assert_eq!(restored.in_the_way, Vec::<String>::new());
+    before.insert(b"secret.ignored".to_vec(), (false, b"not kept either".to_vec()));
+    assert_eq!(files(&made), before);
+    assert_eq!(git_files(&world), git_before);
+    assert!(!marker.exists(), "a hook or a filter ran");
+    let junk = run(&world.project, &["show", &format!("{}:junk/new", restored.before.commit)]);
+    assert_eq!(junk, "since then");
+}
+
+#[test]
+fn the_same_files_are_saved_once_and_a_clean_worktree_not_at_all() {
+    let (world, made) = busy();
+    assert_eq!(Git.checkpoint(&order(&world)), Ok(None));
+    put(&made.join("new"), "n");
+    let first = take(&world);
+    assert_eq!(take(&world), first);
+    put(&made.join("new"), "m");
+    let second = take(&world);
+    assert_eq!((first.number, second.number), (1, 2));
+    assert_eq!((second.files, second.insertions), (1, 1));
+    let refs =
+        run(&world.project, &["for-each-ref", "--format=%(refname)", "refs/agency/checkpoints"]);
+    assert_eq!(refs, "refs/agency/checkpoints/TASK-001/1\nrefs/agency/checkpoints/TASK-001/2");
+    let first = vec![("refs/agency/checkpoints/TASK-001/1".to_owned(), first.commit)];
+    Git.drop_checkpoints(&world.project, &first).expect("dropped");
+    Git.drop_checkpoints(&world.project, &first).expect("dropped twice");
+    put(&made.join("new"), "o");
+    assert_eq!(take(&world).number, 3, "a number is never given again while a later one stands");
+}
+
+#[test]
+fn what_is_too_large_or_a_repository_is_named_and_never_written_over() {
+    let (world, made) = busy();
+    put(&made.join("small"), "s");
+    put(&made.join("a.txt"), "small change\n");
+    let first = take(&world);
+    put(&made.join("a.txt"), &"large ".repeat(500));
+    put(&made.join("huge"), &"huge ".repeat(500));
+    run(&made, &["init", "-q", "inner"]);
+    put(&made.join("inner/file"), "i");
+    let second = take(&world);
+    let named = second.left_out.join("; ");
+    for name in ["a.txt", "huge", "inner/"] {
+        assert!(named.contains(name), "{named}");
+    }
+    put(&made.join("small"), "changed");
+    let restored = back(&world, &first.commit, Manner::Exact, &[]);
+    assert!(restored.in_the_way.iter().any(|file| file.starts_with("a.txt ")), "{restored:?}");
+    assert_eq!(read(&made.join("small")), "s");
+    assert!(read(&made.join("a.txt")).starts_with("large"));
+    assert!(made.join("huge").exists() && made.join("inner/file").exists());
+}
+
+#[test]
+fn other_files_stay_unless_it_is_exact_and_only_named_paths_change() {
+    let (world, made) = busy();
+    put(&made.join("one/a"), "1");
+    put(&made.join("two"), "2");
+    let saved = take(&world);
+    put(&made.join("one/a"), "changed");
+    put(&made.join("two"), "changed");
+    put(&made.join("one/new"), "n");
+    let restored = back(&world, &saved.commit, Manner::Keep, &["./one"]);
+    assert_eq!((restored.written, restored.removed), (1, 0));
+    assert_eq!(
+        (read(&made.join("one/a")), read(&made.join("two"))),
+        ("1".into(), "changed".into())
+    );
+    assert!(made.join("one/new").exists());
+    let again = back(&world, &restored.before.commit, Manner::Exact, &[]);
+    assert_eq!(read(&made.join("one/a")), "changed", "{again:?}");
+    for path in ["no/such", "../outside", "/etc"] {
+        let before = CheckpointOrder { key: Some("x".to_owned()), ..order(&world) };
+        let paths = vec![PathBuf::from(path)];
+        let commit = saved.commit.clone();
+        let wrong = RestoreOrder { before, commit, paths, manner: Manner::Keep };
+        let refusal = Git.restore(&wrong).expect_err("refused");
+        assert!(matches!(refusal, RepositoryError::NoSuchFile { .. }), "{refusal}");
+    }
+}
+
+#[test]
+fn a_link_that_leads_out_of_the_worktree_is_not_followed() {
+    let (world, made) = busy();
+    put(&made.join("folder/kept"), "mine\n");
+    let saved = take(&world);
+    let outside = world.beside.join("outside");
+    put(&outside.join("kept"), "theirs");
+    std::fs::remove_dir_all(made.join("folder")).expect("removed");
+    std::os::unix::fs::symlink(&outside, made.join("folder")).expect("linked");
+    let restored = back(&world, &saved.commit, Manner::Keep, &[]);
+    assert_eq!(read(&outside.join("kept")), "theirs");
+    assert!(restored.in_the_way[0].starts_with("folder/kept"), "{restored:?}");
+    back(&world, &saved.commit, Manner::Exact, &[]);
+    assert_eq!(read(&outside.join("kept")), "theirs");
+    assert_eq!(read(&made.join("folder/kept")), "mine\n");
+}
+
+#[test]
+fn conflicts_hidden_files_and_a_sparse_checkout_are_saved_as_they_lie() {
+    let (world, made) = busy();
+    let theirs = world.branch_with("theirs", "main", &[("a.txt", "theirs\n")]);
+    put(&made.join("a.txt"), "ours\n");
+    commit_all(&made, "ours");
+    let merge = git(&made).args(["merge", "-q", &theirs]).outcome().expect("runs");
+    assert!(!merge.status.success(), "a conflict");
+    run(&made, &["update-index", "--assume-unchanged", "run.sh"]);
+    run(&made, &["update-index", "--skip-worktree", "folder/kept"]);
+    put(&made.join("run.sh"), "assumed\n");
+    put(&made.join("folder/kept"), "skipped\n");
+    let (git_before, before) = (git_files(&world), files(&made));
+    let saved = take(&world);
+    for name in ["a.txt", "run.sh", "folder/kept"] {
+        put(&made.join(name), "lost\n");
+    }
+    back(&world, &saved.commit, Manner::Exact, &[]);
+    assert_eq!(files(&made).get(b"a.txt".as_slice()), before.get(b"a.txt".as_slice()));
+    assert_eq!(read(&made.join("run.sh")), "assumed\n");
+    assert_eq!(read(&made.join("folder/kept")), "skipped\n");
+    assert_eq!(git_files(&world), git_before);
+    let (world, made) = busy();
+    run(&made, &["sparse-checkout", "set", "--no-cone", "/a.txt", "/gone"]);
+    put(&made.join("a.txt"), "sparse\n");
+    let saved = take(&world);
+    assert_eq!(saved.files, 1, "what is not checked out is not gone");
+}
+
+#[test]
+fn an_order_that_is_repeated_is_done_once() {
+    let (world, made) = busy();
+    put(&made.join("new"), "first");
+    let saved = take(&world);
+    put(&made.join("new"), "second");
+    let first = back(&world, &saved.commit, Manner::Exact, &[]);
+    let again = back(&world, &saved.commit, Manner::Exact, &[]);
+    assert_eq!(first.before, again.before, "what lay there before is not saved half restored");
+    assert_eq!(read(&made.join("new")), "first");
+}
+
+#[test]
+fn a_retired_worktree_comes_back_with_what_was_not_committed() {
+    let (world, made) = busy();
+    let base = world.head("main");
+    put(&made.join("done"), "committed\r\n");
+    let head = commit_all(&made, "done");
+    put(&made.join("a.txt"), "changed\r\n");
+    put(&made.join("folder/un tracked"), "u");
+    std::fs::remove_file(made.join("gone")).expect("removed");
+    let before = files(&made);
+    let kept = Git.retire(&world.retire_order("f/one")).expect("retired");
+    let order = ReviveOrder {
+        project: world.project.clone(),
+        path: made.clone(),
+        branch: "f/one".to_owned(),
+        base: base.clone(),
+        kept: kept.clone(),
+    };
+    let revived = Git.revive(&order).expect("revived");
+    assert_eq!((revived.base, world.head("f/one")), (base, head));
+    assert_eq!(files(&made), before);
+    Git.revive(&order).expect("a repetition");
+    assert_eq!(files(&made), before);
+    put(&made.join("more"), "m");
+    commit_all(&made, "moved on");
+    let refusal = Git.revive(&order).expect_err("refused");
+    assert!(matches!(refusal, RepositoryError::InTheWay { .. }), "{refusal}");
+    assert!(made.join("more").exists());
+}
+
+/// Something that happens to a worktree, by three numbers.
+fn happen(made: &Path, (kind, which, what): (u8, u8, u8)) {
+    const PLACES: [&str; 8] =
+        ["a.txt", "gone", "run.sh", "folder/kept", "folder", "deep/er/new", "fresh one", "x.bad"];
+    let name = PLACES[usize::from(which) % PLACES.len()];
+    let path = made.join(name);
+    let clear = || {
+        let _ = std::fs::remove_file(&path);
+        let _ = std::fs::remove_dir_all(&path);
+    };
+    match kind % 7 {
+        0 | 1 if !path.is_dir() && path.parent().is_some_and(|above| !above.is_file()) => {
+            put(&path, &format!("{what}\r\n\n"));
+        }
+        2 => clear(),
+        3 => {
+            clear();
+            let _ = std::os::unix::fs::symlink(format!("target {what}"), &path);
+        }
+        4 if path.is_file() => {
+            let mode = if what % 2 == 0 { 0o755 } else { 0o644 };
+            let _ = std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+        }
+        5 => {
+            let _ = git(made).args(["add", "--all", "--", name]).outcome();
+        }
+        6 => {
+            let _ = git(made).args(["mv", "-k", name, &format!("moved {what}")]).outcome();
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_lies_there_comes_back_byte_for_byte(
+        first in prop::collection::vec(any::<(u8, u8, u8)>(), 1..12),
+        then in prop::collection::vec(any::<(u8, u8, u8)>(), 0..8),
+    ) {
+        let (world, made) = busy();
+        first.into_iter().for_each(|one| happen(&made, one));
+        let (git_before, before) = (git_files(&world), files(&made));
+        let order = CheckpointOrder { holding: Holding::Anything, ..order(&world) };
+        let saved = Git.checkpoint(&order).expect("taken").expect("anything");
+        prop_assert_eq!(&git_files(&world), &git_before);
+        prop_assert_eq!(&files(&made), &before);
+        then.into_iter().for_each(|one| happen(&made, one));
+        let (git_then, lost) = (git_files(&world), files(&made));
+        let restored = back(&world, &saved.commit, Manner::Exact, &[]);
+        prop_assert_eq!(&restored.in_the_way, &Vec::<String>::new());
+        prop_assert_eq!(&files(&made), &before);
+        prop_assert_eq!(&git_files(&world), &git_then);
+        back(&world, &restored.before.commit, Manner::Exact, &[]);
+        prop_assert_eq!(&files(&made), &lost, "and what lay there before comes back too");
+    }
+}

@@ -1,0 +1,225 @@
+//! Undoing: what was done that can be taken back, and what is needed for it.
+//!
+//! An act is derived from the events themselves: a removal, a task that was given up, files that were restored, a
+//! merge. The newest 500 are known. A merge stands in the list and is never undone here: history is not
+//! rewritten, and the refusal says what to do instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::checkpoint::CheckpointId;
+use crate::domain::command::Actor;
+use crate::domain::id::{ActId, ApprovalId, TaskId};
+use crate::domain::name::Name;
+use crate::domain::task::TaskState;
+use crate::engine::approvals::Approvals;
+use crate::engine::event::Event;
+use crate::engine::sessions::{Sessions, Wanted};
+use crate::engine::tasks::Tasks;
+
+pub mod deciding;
+
+pub use deciding::{advance_all, agency_returned, asked, plan, restored, worktree_revived};
+
+/// Acts that are known: a year of removals, and more merges than anybody would take back.
+const KNOWN: usize = 500;
+
+/// Every act.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Acts {
+    /// By id.
+    pub acts: BTreeMap<ActId, ActRecord>,
+}
+
+/// One act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActRecord {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it, where that is known.
+    pub by: Option<Actor>,
+    /// What was done.
+    pub act: Act,
+    /// It is being taken back.
+    pub is_undoing: bool,
+    /// When it was taken back.
+    pub undone_at: Option<Timestamp>,
+    /// Why it could not be taken back the last time.
+    pub problem: Option<String>,
+    /// Tasks of it that are back already.
+    pub revived: BTreeSet<TaskId>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Act {
+    /// An agency went into the archive, and its open tasks were given up.
+    AgencyRemoved {
+        /// Which.
+        agency: Name,
+        /// Its tasks, with the states they had.
+        tasks: BTreeMap<TaskId, TaskState>,
+        /// Where in the archive it is; none: it is on its way.
+        folder: Option<PathBuf>,
+        /// Its folder is back.
+        is_returned: bool,
+    },
+    /// A task was given up.
+    TaskCancelled {
+        /// Which.
+        task: TaskId,
+        /// The state it had.
+        state: TaskState,
+    },
+    /// A worktree got the files of a checkpoint.
+    WorkRestored {
+        /// Of which task.
+        task: TaskId,
+        /// Which.
+        from: CheckpointId,
+        /// What lay there before.
+        before: CheckpointId,
+    },
+    /// Approved work is in the project's branch.
+    WorkMerged {
+        /// By which approval.
+        approval: ApprovalId,
+        /// The merge.
+        commit: String,
+        /// Where the branch had stood.
+        old_head: Option<String>,
+    },
+}
+
+impl Acts {
+    /// The act of that id, while it is being taken back.
+    fn undoing(&self, id: ActId) -> Option<&ActRecord> {
+        self.acts.get(&id).filter(|record| record.is_undoing)
+    }
+
+    /// Checkpoints without which an act could not be taken back.
+    pub fn needed(&self) -> BTreeSet<CheckpointId> {
+        let open = self.acts.values().filter(|record| record.undone_at.is_none());
+        open.filter_map(|record| match &record.act {
+            Act::WorkRestored { before, .. } => Some(*before),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Takes an event in, with what was true before it.
+    pub fn apply(
+        &mut self,
+        event: &Event,
+        at: Timestamp,
+        (tasks, sessions, approvals): (&Tasks, &Sessions, &Approvals),
+    ) {
+        match event {
+            Event::AgencyRemoving { agency } => {
+                let (agency, tasks, folder) = (agency.clone(), BTreeMap::new(), None);
+                let act = Act::AgencyRemoved { agency, tasks, folder, is_returned: false };
+                self.add(act, Some(Actor::Operator), at);
+            }
+            Event::AgencyArchived { agency, folder } => {
+                if let Some((_, place)) = self.removal_of(agency) {
+                    *place = Some(folder.clone());
+                }
+            }
+            Event::TaskCancelled { task, by, .. } => {
+                let Some(record) = tasks.tasks.get(task) else { return };
+                if record.state.is_closed() {
+                    return;
+                }
+                let (agency, state) = (&record.contract.agency, record.state);
+                let is_leaving =
+                    sessions.agencies.get(agency).is_some_and(|a| a.wanted == Wanted::Removing);
+                match self.removal_of(agency).filter(|_| is_leaving) {
+                    Some((tasks, _)) => {
+                        tasks.insert(*task, state);
+                    }
+                    None => self.add(Act::TaskCancelled { task: *task, state }, by.clone(), at),
+                }
+            }
+            Event::WorkRestored { task, from, before, by } => {
+                let act = Act::WorkRestored { task: *task, from: *from, before: *before };
+                self.add(act, Some(by.clone()), at);
+            }
+            Event::MergeLanded { id, commit } => {
+                let merge = approvals.approvals.get(id).and_then(|record| record.merge.as_ref());
+                let old_head = merge.map(|merge| merge.base.clone());
+                let act = Act::WorkMerged { approval: *id, commit: commit.clone(), old_head };
+                self.add(act, Some(Actor::Operator), at);
+            }
+            _ => self.apply_undo(event, at),
+        }
+    }
+
+    fn apply_undo(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::UndoBegun { act } => self.change(*act, |record| {
+                (record.is_undoing, record.problem) = (true, None);
+            }),
+            Event::UndoFailed { act, reason } => self.change(*act, |record| {
+                (record.is_undoing, record.problem) = (false, Some(reason.clone()));
+            }),
+            Event::ActUndone { act } => self.change(*act, |record| {
+                (record.is_undoing, record.undone_at) = (false, Some(at));
+            }),
+            Event::AgencyReturned { act, .. } => self.change(*act, |record| {
+                if let Act::AgencyRemoved { is_returned, .. } = &mut record.act {
+                    *is_returned = true;
+                }
+            }),
+            Event::TaskRevived { act, task, .. } => self.change(*act, |record| {
+                record.revived.insert(*task);
+            }),
+            _ => {}
+        }
+    }
+
+    /// The removal of an agency that is not in the archive yet: its tasks, and its place there.
+    #[expect(clippy::type_complexity, reason = "two parts of one variant, nowhere else used")]
+    fn removal_of(
+        &mut self,
+        wanted: &Name,
+    ) -> Option<(&mut BTreeMap<TaskId, TaskState>, &mut Option<PathBuf>)> {
+        self.acts.values_mut().rev().find_map(|record| match &mut record.act {
+            Act::AgencyRemoved { agency, tasks, folder, .. }
+                if agency == wanted && folder.is_none() =>
+            {
+                Some((tasks, folder))
+            }
+            _ => None,
+        })
+    }
+
+    fn add(&mut self, act: Act, by: Option<Actor>, at: Timestamp) {
+        let id = ActId(self.acts.last_key_value().map_or(1, |(id, _)| id.0 + 1));
+        let record = ActRecord {
+            at,
+            by,
+            act,
+            is_undoing: false,
+            undone_at: None,
+            problem: None,
+            revived: BTreeSet::new(),
+        };
+        self.acts.insert(id, record);
+        while self.acts.len() > KNOWN {
+            self.acts.pop_first();
+        }
+    }
+
+    fn change(&mut self, id: ActId, change: impl FnOnce(&mut ActRecord)) {
+        if let Some(record) = self.acts.get_mut(&id) {
+            change(record);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

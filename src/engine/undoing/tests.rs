@@ -1,0 +1,157 @@
+//! What can be taken back, by whom, and that it goes on after a crash.
+
+use crate::domain::agency::AgencyState;
+use crate::domain::checkpoint::{Care, CheckpointId, CheckpointReason};
+use crate::domain::command::{Actor, Command};
+use crate::domain::id::{ActId, ApprovalId, TaskId};
+use crate::domain::refusal::RefusalKind;
+use crate::domain::task::TaskState;
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::input::{Input, Saving};
+use crate::engine::testing::samples::checkpoint;
+use crate::engine::testing::{Turn, World, agent, code_of, contract, definition, name};
+use crate::engine::undoing::plan;
+use crate::ports::repositories::{Kept, Restored};
+
+const TASK: TaskId = TaskId(1);
+
+fn world() -> World {
+    let mut world = World::running();
+    for title in ["A form", "Its words"] {
+        let contract = contract("Code", "login", title);
+        world.operator(Command::AddTask { contract }).expect("added");
+    }
+    let assign = Command::AssignTask { task: TASK, agent: agent("Code/dev") };
+    world.operator(assign).expect("assigned");
+    world.feed(Input::WorktreePrepared { task: TASK, result: Ok("base".to_owned()) });
+    world.agent("Code/dev", Command::StartTask { task: TASK }).expect("begun");
+    world
+}
+
+fn undo(act: Option<u32>) -> Command {
+    Command::Undo { act: act.map(ActId), care: Care::Careful }
+}
+
+fn retired(world: &mut World) -> Turn {
+    let kept =
+        Kept { branch_ref: Some("refs/agency/kept/TASK-001".to_owned()), uncommitted_ref: None };
+    world.feed(Input::WorktreeRetired { task: TASK, kept })
+}
+
+fn revived(world: &mut World, result: Result<String, String>) -> Turn {
+    world.feed(Input::WorktreeRevived { act: ActId(1), task: TASK, result })
+}
+
+fn revivals(turn: &Turn) -> usize {
+    turn.count(|effect| matches!(effect, Effect::ReviveWorktree { task: TASK, .. }))
+}
+
+fn is_undone(world: &World) -> bool {
+    world.state.acts.acts[&ActId(1)].undone_at.is_some()
+}
+
+fn back() -> Result<String, String> {
+    Ok("base".to_owned())
+}
+
+#[test]
+fn a_task_that_was_given_up_comes_back_as_it_was() {
+    let mut world = world();
+    world.operator(Command::CancelTask { task: TASK, reason: None }).expect("given up");
+    let turn = world.ask(Actor::Operator, undo(None));
+    assert_eq!(revivals(&turn), 0, "its worktree is on its way out");
+    assert_eq!(revivals(&retired(&mut world)), 1, "it is made again when it is gone");
+    let woken = world.feed(Input::Woke { pid: 2, version: String::new() });
+    assert_eq!(revivals(&woken), 1, "and once more by a supervisor that knows of no outcome");
+    let turn = revived(&mut world, back());
+    assert!(turn.events(|event| matches!(event, Event::MessageAccepted { .. })) > 0);
+    let record = &world.state.tasks.tasks[&TASK];
+    assert_eq!((record.state, record.is_retired), (TaskState::InProgress, false));
+    assert_eq!((record.base.as_deref(), record.closed_at), (Some("base"), None));
+    assert!(is_undone(&world));
+    assert_eq!(revived(&mut world, back()).events.len(), 0, "an outcome that comes twice");
+    assert_eq!(code_of(world.operator(undo(Some(1)))), "undone");
+    world.operator(Command::CancelTask { task: TASK, reason: None }).expect("given up again");
+}
+
+#[test]
+fn a_removed_agency_comes_back_with_its_tasks() {
+    let mut world = world();
+    world.operator(Command::RemoveAgency { name: name("Code") }).expect("removed");
+    assert_eq!(code_of(world.operator(undo(None))), "agency_removing");
+    retired(&mut world);
+    world.feed(Input::AgencyArchived { agency: name("Code"), folder: "archive/Code".into() });
+    let turn = world.ask(Actor::Operator, undo(Some(1)));
+    let returns = |turn: &Turn| turn.count(|e| matches!(e, Effect::ReturnAgency { .. }));
+    assert_eq!((returns(&turn), revivals(&turn)), (1, 0));
+    let failed = Input::AgencyReturned { act: ActId(1), result: Err("no room".to_owned()) };
+    world.feed(failed);
+    assert_eq!(world.state.acts.acts[&ActId(1)].problem.as_deref(), Some("no room"));
+    assert_eq!(returns(&world.ask(Actor::Operator, undo(Some(1)))), 1, "it can be asked for again");
+    let definition = Box::new(definition("Code", &["lead", "dev", "ops"]));
+    let turn = world.feed(Input::AgencyReturned { act: ActId(1), result: Ok(definition) });
+    assert_eq!((returns(&turn), revivals(&turn)), (0, 1));
+    assert_eq!(world.state.tasks.tasks[&TaskId(2)].state, TaskState::Ready, "it had no worktree");
+    assert!(!is_undone(&world));
+    revived(&mut world, back());
+    assert!(is_undone(&world));
+    let agency = world.state.sessions.agency(&name("Code")).expect("it is back");
+    assert_eq!(agency.state(), AgencyState::Stopped);
+    assert_eq!(world.state.tasks.tasks[&TASK].state, TaskState::InProgress);
+    world.operator(Command::StartAgencies { names: vec![name("Code")] }).expect("started");
+}
+
+#[test]
+fn another_agency_of_that_name_is_not_replaced() {
+    let mut world = world();
+    world.operator(Command::RemoveAgency { name: name("Code") }).expect("removed");
+    retired(&mut world);
+    world.feed(Input::AgencyArchived { agency: name("Code"), folder: "archive/Code".into() });
+    world.define(definition("Code", &["boss"]));
+    assert_eq!(code_of(world.operator(undo(Some(1)))), "name_taken");
+    assert_eq!(world.state.sessions.agencies[&name("Code")].agents.len(), 1);
+}
+
+#[test]
+fn replaced_files_come_back_and_that_can_be_taken_back_too() {
+    let mut world = world();
+    let saving =
+        Saving { task: TASK, reason: CheckpointReason::Asked, note: None, by: Actor::Operator };
+    world.feed(Input::WorkSaved { ticket: None, saving, result: Ok(Some(checkpoint(1))) });
+    let from = CheckpointId { task: TASK, number: 1 };
+    let (paths, manner) = (Vec::new(), crate::domain::checkpoint::Manner::Keep);
+    let care = Care::Careful;
+    world
+        .ask(Actor::Operator, Command::RestoreCheckpoint { checkpoint: from, paths, manner, care });
+    let restored = |number: u32| {
+        let (before, in_the_way) = (checkpoint(number), Vec::new());
+        let result = Ok(Restored { before, written: 1, removed: 0, in_the_way });
+        Input::WorkRestored { ticket: None, task: TASK, result }
+    };
+    world.feed(restored(2));
+    let turn = world.ask(Actor::Operator, undo(None));
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::RestoreWork { .. })), 1);
+    assert_eq!(world.state.keeping.restoring[&TASK].from.number, 2);
+    world.feed(restored(3));
+    assert!(is_undone(&world));
+    let again = &world.state.acts.acts[&ActId(2)];
+    assert!(plan(again).contains("TASK-001/3"), "{}", plan(again));
+}
+
+#[test]
+fn a_merge_is_never_rewritten_and_only_the_operator_takes_things_back() {
+    let mut world = world();
+    let landed = Event::MergeLanded { id: ApprovalId(1), commit: "c0ffee0000ff".to_owned() };
+    let at = world.at;
+    let mut state = world.state.clone();
+    state.apply(&landed, at);
+    let mut merged = World::of(state, Vec::new());
+    let refusal = merged.operator(undo(None)).expect_err("refused");
+    assert_eq!((refusal.kind, refusal.code.as_str()), (RefusalKind::Conflict, "merged"));
+    assert!(refusal.hint.is_some_and(|hint| hint.contains("git revert -m 1 c0ffee0000ff")));
+    let refusal = world.agent("Code/lead", undo(None)).expect_err("refused");
+    assert_eq!(refusal.kind, RefusalKind::NotAllowed);
+    assert_eq!(code_of(world.operator(undo(None))), "nothing_to_undo");
+    assert_eq!(code_of(world.operator(undo(Some(7)))), "act_not_found");
+}
