@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::recipe::Recipe;
+
 /// `[checks]` of `agency.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChecksConfig {
@@ -32,6 +34,13 @@ pub struct CheckCommand {
     pub argv: Vec<String>,
     /// Why it is run: `agency.toml`, or the file that was found.
     pub found_by: String,
+}
+
+impl CheckCommand {
+    /// Which recipe of an agency it comes from, in words; none: it is the operator's, or was found.
+    pub fn recipe(&self) -> Option<&str> {
+        self.found_by.starts_with(Recipe::FILE).then_some(self.found_by.as_str())
+    }
 }
 
 /// What the tests of a proof said, added up over all its commands.

@@ -15,6 +15,7 @@ use crate::domain::command::Actor;
 use crate::domain::id::{ActId, ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
 use crate::domain::message::{DeadReason, Message};
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::recipe::Recipe;
 use crate::domain::submission::{Evidence, MergePreview, ProofOutcome, Submission};
 use crate::domain::task::{TaskContract, TaskState};
 use crate::domain::workbench::WorkbenchConfig;
@@ -44,6 +45,8 @@ pub enum Event {
     // sessions
     /// `agency.json` says something new.
     AgencyDefined { definition: Box<AgencyDefinition> },
+    /// What its `sandbox.toml` adds to the proof of its work, as the operator knows it from now on.
+    RecipeRecorded { agency: Name, recipe: Option<Box<Recipe>> },
     /// The agency's project and target branch are known.
     ProjectBound { agency: Name, project: PathBuf, target: String },
     /// It is meant to run from now on.
@@ -284,7 +287,8 @@ impl Event {
             }
             Self::SupervisorStarted { .. } | Self::SupervisorStopped => "supervisor".to_owned(),
             Self::AgencyDefined { definition } => definition.name.to_string(),
-            Self::ProjectBound { agency, .. }
+            Self::RecipeRecorded { agency, .. }
+            | Self::ProjectBound { agency, .. }
             | Self::AgencyStarted { agency }
             | Self::AgencyStopped { agency }
             | Self::AgencyRemoving { agency }

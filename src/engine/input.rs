@@ -10,6 +10,7 @@ use crate::domain::command::{Actor, Command};
 use crate::domain::id::{ActId, ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
 use crate::domain::message::{DeadReason, Message};
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::recipe::Recipe;
 use crate::domain::refusal::Refusal;
 use crate::domain::runtime::report::Told;
 use crate::domain::runtime::screen::Reading;
@@ -49,6 +50,13 @@ pub enum Input {
     DefinitionSeen {
         /// What it says.
         definition: Box<AgencyDefinition>,
+    },
+    /// An agency's `sandbox.toml` was read on the operator's word, or because nobody knew the agency.
+    RecipeSeen {
+        /// Whose.
+        agency: Name,
+        /// What it says; none: there is none.
+        recipe: Option<Box<Recipe>>,
     },
     /// An agency's project was looked at.
     ProjectSeen {
@@ -319,6 +327,7 @@ impl Input {
             Self::Asked { .. }
             | Self::ConfigSeen { .. }
             | Self::DefinitionSeen { .. }
+            | Self::RecipeSeen { .. }
             | Self::ProjectSeen { .. }
             | Self::MessageAtDoor { .. }
             | Self::RefusedAtDoor { .. }

@@ -86,6 +86,7 @@ fn route(step: &mut Step<'_>, input: Input) {
             }
         }
         Input::DefinitionSeen { definition } => sessions::definition_seen(step, *definition),
+        Input::RecipeSeen { agency, recipe } => sessions::recipe_seen(step, agency, recipe),
         Input::ProjectSeen { agency, project, target } => {
             sessions::project_seen(step, agency, project, target);
         }

@@ -20,6 +20,7 @@ use crate::domain::agency::{
 };
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::recipe::Recipe;
 use crate::domain::runtime::Runtime;
 use crate::engine::crew::Crew;
 use crate::engine::event::Event;
@@ -34,8 +35,8 @@ pub mod signal;
 
 pub use agent::AgentRecord;
 pub use deciding::{
-    agency_archived, asked, definition_seen, ensure_again, project_seen, session_ensured,
-    session_failed, sighted, unseen,
+    agency_archived, asked, definition_seen, ensure_again, project_seen, recipe_seen,
+    session_ensured, session_failed, sighted, unseen,
 };
 pub use hearing::{screen_read, told};
 
@@ -71,6 +72,9 @@ pub struct AgencyRecord {
     pub wanted_since: Option<Timestamp>,
     /// Its project's root and target branch, once looked at.
     pub project: Option<(PathBuf, String)>,
+    /// What it adds to the proof of its work, as it was when the operator last named it.
+    #[serde(default)]
+    pub recipe: Option<Recipe>,
     /// Its agents.
     pub agents: BTreeMap<Name, AgentRecord>,
     /// Why its session could not be made.
@@ -138,6 +142,11 @@ impl Sessions {
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::AgencyDefined { definition } => self.define(definition),
+            Event::RecipeRecorded { agency, recipe } => {
+                if let Some(record) = self.agencies.get_mut(agency) {
+                    record.recipe = recipe.as_deref().cloned();
+                }
+            }
             Event::ProjectBound { agency, project, target } => {
                 if let Some(record) = self.agencies.get_mut(agency) {
                     record.project = Some((project.clone(), target.clone()));
@@ -259,6 +268,7 @@ impl Sessions {
             wanted: Wanted::Stopped,
             wanted_since: None,
             project: None,
+            recipe: None,
             agents: BTreeMap::new(),
             trouble: None,
             crew: Crew::default(),
@@ -267,6 +277,7 @@ impl Sessions {
         });
         if record.wanted == Wanted::Archived {
             record.wanted = Wanted::Stopped;
+            record.recipe = None;
             record.agents.clear();
             record.crew.pending.clear();
             record.arranged.clear();

@@ -51,6 +51,8 @@ pub mod catalogue;
 
 pub mod templates;
 
+pub mod recipes;
+
 pub mod programs;
 
 pub mod launching;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::domain::agency::AgentDefinition;
 use crate::domain::id::{ApprovalId, SubmissionId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::recipe::Recipe;
 use crate::domain::runtime::description as domain;
 use crate::domain::task::integration_branch;
 use crate::engine::effect::Retirement;
@@ -163,6 +164,8 @@ pub struct ProofPlan {
     pub target: String,
     /// The submitted commit.
     pub head: String,
+    /// What the agency that hands in adds to the checks, as it was recorded.
+    pub recipe: Option<(Name, Recipe)>,
     /// Where the tree is checked out.
     pub folder: PathBuf,
     /// Where the output goes, relative to the workbench.
@@ -173,11 +176,14 @@ pub struct ProofPlan {
 pub fn proof(state: &State, outside: &Outside, id: SubmissionId) -> Option<ProofPlan> {
     let work = &state.submissions.submissions.get(&id)?.submission;
     let (project, target) = project(state, outside, &work.agent.agency);
+    let record = state.sessions.agency(&work.agent.agency);
+    let recipe = record.and_then(|record| record.recipe.clone());
     let log = PathBuf::from("sandbox").join("testing").join(format!("{id}.log"));
     Some(ProofPlan {
         project,
         target: target?,
         head: work.head.clone(),
+        recipe: recipe.map(|recipe| (work.agent.agency.clone(), recipe)),
         folder: proof_folder(outside, id),
         log,
     })

@@ -4,34 +4,44 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::agency::AgentDefinition;
-use crate::domain::command::Command;
+use crate::domain::command::{Actor, Command};
 use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::workbench::WorkbenchConfig;
 use crate::engine::input::Input;
 use crate::engine::state::State;
 use crate::manifest;
-use crate::ports::folder::FolderError;
+use crate::ports::folder::{FolderError, TextFile};
 use crate::ports::repositories::RepositoryError;
 use crate::service::outside::Outside;
 use crate::service::programs::Programs;
+use crate::service::recipes::{self, Occasion};
 use crate::service::supervisor::Handle;
 
 /// Looks at what a command needs and tells the engine what it saw.
-pub fn prepare(outside: &Outside, handle: &Handle, command: &Command) -> Result<(), Refusal> {
+pub fn prepare(
+    outside: &Outside,
+    handle: &Handle,
+    actor: &Actor,
+    command: &Command,
+) -> Result<(), Refusal> {
     match command {
         Command::StartAgencies { names } if names.is_empty() => {
             load_config(outside, handle)?;
             // A bad definition, say one that a power cut has halved, keeps nobody down: its agency goes on as
             // it is known from before, and whoever asked is shown what is wrong (`Workbench::bring_up`).
-            if let Err(refusal) = load_definitions(outside, handle, Vec::new()) {
-                tracing::warn!(%refusal, "an agency's definition is not valid");
+            match read_definitions(outside, handle, Vec::new()) {
+                Ok(read) => record_recipes(outside, handle, actor, &read, Occasion::First),
+                Err(refusal) => {
+                    tracing::warn!(%refusal, "an agency's definition is not valid");
+                    Ok(())
+                }
             }
-            Ok(())
         }
         Command::StartAgencies { .. } | Command::RestartAgency { .. } => {
             load_config(outside, handle)?;
-            load_definitions(outside, handle, named(command))
+            let read = read_definitions(outside, handle, named(command))?;
+            record_recipes(outside, handle, actor, &read, Occasion::Named)
         }
         Command::HireAgent { agency, definition } => {
             load_config(outside, handle)?;
@@ -53,6 +63,20 @@ pub fn prepare(outside: &Outside, handle: &Handle, command: &Command) -> Result<
             agency.flatten().map_or(Ok(()), |agency| look_at_project(outside, handle, &agency))
         }
         Command::ProveAgain { .. } => load_config(outside, handle),
+        _ => Ok(()),
+    }
+}
+
+/// An agent may write in its agency's folder, but what it writes there proves nothing.
+fn record_recipes(
+    outside: &Outside,
+    handle: &Handle,
+    actor: &Actor,
+    read: &[Name],
+    occasion: Occasion,
+) -> Result<(), Refusal> {
+    match actor {
+        Actor::Operator => recipes::record(outside, handle, read, occasion),
         _ => Ok(()),
     }
 }
@@ -101,20 +125,30 @@ fn require_not_emptied(handle: &Handle, text: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Reads the definitions of these agencies, or of all; every bad one is refused.
+/// Reads the definitions of these agencies, or of all; every bad one is refused. Of those that nobody knew
+/// before the recipe is recorded too.
 pub fn load_definitions(
     outside: &Outside,
     handle: &Handle,
     names: Vec<Name>,
 ) -> Result<(), Refusal> {
-    let files = if names.is_empty() {
-        outside
-            .folder
-            .load_definitions()
-            .map_err(folder_refusal)?
-            .into_iter()
-            .map(|(_, file)| file)
-            .collect()
+    let known = handle
+        .read(|state, _| state.sessions.live().map(|(name, _)| name.clone()).collect::<Vec<_>>());
+    let known = known.unwrap_or_default();
+    let mut read = read_definitions(outside, handle, names)?;
+    read.retain(|name| !known.contains(name));
+    recipes::record(outside, handle, &read, Occasion::First)
+}
+
+/// The same without recipes; tells whose definitions were read.
+fn read_definitions(
+    outside: &Outside,
+    handle: &Handle,
+    names: Vec<Name>,
+) -> Result<Vec<Name>, Refusal> {
+    let files: Vec<TextFile> = if names.is_empty() {
+        let all = outside.folder.load_definitions().map_err(folder_refusal)?;
+        all.into_iter().map(|(_, file)| file).collect()
     } else {
         let mut files = Vec::new();
         for name in &names {
@@ -122,17 +156,18 @@ pub fn load_definitions(
         }
         files
     };
-    let mut problems = Vec::new();
+    let (mut read, mut problems) = (Vec::new(), Vec::new());
     for file in files {
         match manifest::agency::parse(&file.path.display().to_string(), &file.text) {
             Ok(definition) => {
-                handle.input(Input::DefinitionSeen { definition: Box::new(definition) })
+                read.push(definition.name.clone());
+                handle.input(Input::DefinitionSeen { definition: Box::new(definition) });
             }
             Err(found) => problems.push(found.to_string()),
         }
     }
     if problems.is_empty() {
-        return Ok(());
+        return Ok(read);
     }
     Err(Refusal::new(RefusalKind::Usage, "invalid_definition", problems.join("\n"))
         .with_hint("correct the file and try again"))

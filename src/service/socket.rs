@@ -140,7 +140,7 @@ impl Server {
     fn carry_out(&self, actor: Actor, ask: Ask) -> Result<Value, Refusal> {
         match ask {
             Ask::Command(command) => {
-                preflight::prepare(&self.outside, &self.handle, &command)?;
+                preflight::prepare(&self.outside, &self.handle, &actor, &command)?;
                 let awaited = Awaited::of(&command);
                 let answer = self.handle.ask(actor, *command)?;
                 awaited.wait(&self.handle)?;

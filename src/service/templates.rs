@@ -3,7 +3,7 @@
 //! They are the files of `templates/` in the source tree, inside the program, so that it needs nothing
 //! beside it. Templates of a workbench's own come through its folder and win by name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
@@ -73,10 +73,21 @@ pub fn of_agency<'t>(
     for_agency(templates, agency).or_else(|| templates.iter().find(is_led_alike))
 }
 
+/// Whether a shipped template has exactly this text at that path of its folder.
+pub fn is_shipped(path: &Path, text: &str) -> bool {
+    TEMPLATES.dirs().any(|folder| {
+        let file = folder.get_file(folder.path().join(path));
+        file.is_some_and(|file| file.contents() == text.as_bytes())
+    })
+}
+
 /// The template of that exact name.
 pub fn find<'t>(templates: &'t [Template], name: &str) -> Option<&'t Template> {
     templates.iter().find(|template| template.name == name)
 }
+
+/// Other words that people use for a shipped template.
+const SHORT_NAMES: &[(&str, &str)] = &[("sec", "security")];
 
 /// The template that an agency's name means: `CodeAgency`, `Code` and `code` are all `code`.
 pub fn for_agency<'t>(templates: &'t [Template], agency: &Name) -> Option<&'t Template> {
@@ -87,7 +98,9 @@ pub fn for_agency<'t>(templates: &'t [Template], agency: &Name) -> Option<&'t Te
 pub fn word_of(agency: &Name) -> String {
     let word = agency.as_str().to_ascii_lowercase();
     let stem = word.strip_suffix("agency").map(|stem| stem.trim_end_matches(['-', '_']));
-    stem.filter(|stem| !stem.is_empty()).unwrap_or(&word).to_owned()
+    let stem = stem.filter(|stem| !stem.is_empty()).unwrap_or(&word);
+    let meant = SHORT_NAMES.iter().find(|(short, _)| *short == stem);
+    meant.map_or(stem, |(_, name)| name).to_owned()
 }
 
 fn load() -> Vec<Result<Template, Problems>> {
@@ -133,7 +146,7 @@ mod tests {
             template.unwrap_or_else(|problems| panic!("{problems}"));
         }
         let names: Vec<String> = built_in().into_iter().map(|template| template.name).collect();
-        assert_eq!(names, ["code", "qa"]);
+        assert_eq!(names, ["code", "devops", "docs", "qa", "security"]);
     }
 
     #[test]
@@ -146,6 +159,16 @@ mod tests {
         assert_eq!(means("CodeAgency"), Some("code"));
         assert_eq!(means("QA"), Some("qa"));
         assert_eq!(means("qa-agency"), Some("qa"));
+        for (name, template) in [
+            ("DevOpsAgency", "devops"),
+            ("DevOps", "devops"),
+            ("devops", "devops"),
+            ("SecurityAgency", "security"),
+            ("SecAgency", "security"),
+            ("DocsAgency", "docs"),
+        ] {
+            assert_eq!(means(name), Some(template), "{name}");
+        }
         assert_eq!(means("Agency"), None);
         assert_eq!(means("Shop"), None);
     }

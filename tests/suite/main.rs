@@ -31,6 +31,8 @@ mod playground;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod recipes;
+#[cfg(test)]
 mod runtimes;
 #[cfg(test)]
 mod screen;
@@ -42,6 +44,10 @@ mod sessions;
 mod shell;
 #[cfg(test)]
 mod templates;
+#[cfg(test)]
+mod templates_crafts;
+#[cfg(test)]
+mod templates_real;
 #[cfg(test)]
 mod templates_scripts;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use agency::adapters::files::replace;
 use agency::adapters::process::{Invocation, Outcome};
 use agency::domain::name::Name;
-use agency::manifest::template::{NewAgencyOptions, instantiate};
+use agency::manifest::template::{NewAgencyOptions, REVIEW, Template, check, instantiate};
 use agency::manifest::{agency as definition, workbench};
 use agency::service::templates::{built_in, for_agency};
 
@@ -83,15 +83,53 @@ fn the_committed_settings_load_and_name_the_test_command() {
     assert_eq!(config.checks.commands, [["sh", ".ci/test"]]);
 }
 
+/// Every shipped template's agency with its names filled in: the agents' role files and the other Markdown.
+fn filled_in() -> Vec<(String, Vec<(String, String)>, Vec<(String, String)>)> {
+    let made = |template: &Template| {
+        let name = template.definition.name.clone();
+        let files = instantiate(template, &NewAgencyOptions::named(name)).expect("made");
+        let is_role =
+            |path: &Path| template.definition.agents.iter().any(|agent| agent.role_file == path);
+        let files =
+            files.into_iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "md"));
+        let (roles, others): (Vec<_>, Vec<_>) = files.partition(|(path, _)| is_role(path));
+        let named = |files: Vec<(PathBuf, String)>| {
+            files.into_iter().map(|(path, text)| (path.display().to_string(), text)).collect()
+        };
+        (template.name.clone(), named(roles), named(others))
+    };
+    built_in().iter().map(made).collect()
+}
+
+/// What stands under a heading, to the next one.
+fn section<'t>(text: &'t str, heading: &str) -> &'t str {
+    let rest = text.split_once(&format!("\n{heading}\n")).map_or("", |(_, rest)| rest);
+    rest.split("\n## ").next().unwrap_or("").trim()
+}
+
+#[test]
+fn every_shipped_template_is_whole() {
+    for template in built_in() {
+        let folder = root().join("templates").join(&template.name);
+        let files: Vec<(PathBuf, String)> = files_below(&folder, &|_| true)
+            .into_iter()
+            .map(|path| (path.strip_prefix(&folder).expect("inside").to_owned(), text(&path)))
+            .collect();
+        let findings: Vec<String> =
+            check(&template.name, &files).iter().map(ToString::to_string).collect();
+        assert_eq!(findings, Vec::<String>::new(), "{}", template.name);
+        let count =
+            |folder: &str| files.iter().filter(|(path, _)| path.starts_with(folder)).count();
+        assert_eq!(count("scripts"), 3, "{}", template.name);
+        assert!((3..=5).contains(&(template.definition.agents.len() - 1)), "{}", template.name);
+    }
+}
+
 #[test]
 fn every_role_file_says_how_to_work_and_leaves_no_hole() {
-    let is_markdown = |path: &Path| path.extension().is_some_and(|e| e == "md");
-    for agency in ["CodeAgency", "QAAgency"] {
-        let files = files_below(&root().join("agencies").join(agency), &is_markdown);
-        assert_eq!(files.len(), 5);
-        for file in files {
-            let role = text(&file);
-            assert!(!role.contains("{{"), "{} has a hole", file.display());
+    for (template, roles, _) in filled_in() {
+        for (file, role) in roles {
+            assert!(!role.contains("{{"), "{template}/{file} has a hole");
             for part in [
                 "## Role",
                 "## Responsibilities",
@@ -99,13 +137,61 @@ fn every_role_file_says_how_to_work_and_leaves_no_hole() {
                 "agency task start",
                 "agency task block",
                 "agency send",
+                "## Tools",
                 "## Definition of done",
+                "## When you are blocked",
                 "## Security",
                 "BLOCKED",
             ] {
-                assert!(role.contains(part), "{} does not say `{part}`", file.display());
+                assert!(role.contains(part), "{template}/{file} does not say `{part}`");
             }
         }
+    }
+}
+
+#[test]
+fn the_templates_differ_where_their_crafts_do() {
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for (template, roles, _) in filled_in() {
+        for (file, role) in roles {
+            let place = format!("{template}/{file}");
+            for heading in
+                ["## Role", "## Responsibilities", "## How you do your work", "## How you lead"]
+            {
+                let own = section(&role, heading);
+                if own.is_empty() {
+                    continue;
+                }
+                let same = seen.iter().find(|(_, other)| other == own);
+                assert!(same.is_none(), "{place} and {same:?} say the same under {heading}");
+                seen.push((place.clone(), own.to_owned()));
+            }
+        }
+    }
+    assert_eq!(seen.len(), 3 * 25 - 1 + 1, "three of each of the twenty-five agents");
+    let mut words: Vec<String> =
+        built_in().into_iter().flat_map(|template| template.definition.capabilities).collect();
+    let all = words.len();
+    words.sort();
+    words.dedup();
+    assert_eq!(words.len(), all, "a capability finds one template");
+}
+
+#[test]
+fn every_review_list_can_be_answered_and_says_what_blocks() {
+    for (template, roles, others) in filled_in() {
+        let (_, list) = others.iter().find(|(file, _)| file == REVIEW).expect("a checklist");
+        let points = list.lines().filter(|line| line.starts_with("- [ ] ")).count();
+        assert!((15..=25).contains(&points), "{template}: {points} points");
+        let groups: Vec<&str> = list.lines().filter(|line| line.starts_with("## ")).collect();
+        let ends = |word: &str| groups.iter().filter(|group| group.ends_with(word)).count();
+        assert!(ends("(blocks)") >= 2 && ends("(should)") >= 1, "{template}: {groups:?}");
+        assert_eq!(ends("(blocks)") + ends("(should)") + ends("(could)"), groups.len());
+        let reviewers = roles.iter().filter(|(file, role)| {
+            file != "coordinator.md" && section(role, "## How you do your work").contains(REVIEW)
+        });
+        assert_eq!(reviewers.count(), 1, "{template}: one specialist reviews");
+        assert!(roles.iter().any(|(file, role)| file == "coordinator.md" && role.contains(REVIEW)));
     }
 }
 
@@ -113,23 +199,24 @@ fn every_role_file_says_how_to_work_and_leaves_no_hole() {
 fn every_json_in_a_role_file_is_a_message_that_is_accepted() {
     use agency::domain::name::Address;
     use agency::manifest::message::parse_input;
-    let is_markdown = |path: &Path| path.extension().is_some_and(|e| e == "md");
     let to = Address::parse("CodeAgency").expect("an address");
-    let mut seen = 0;
-    for file in files_below(&root().join("agencies"), &is_markdown) {
-        let role = text(&file);
-        for piece in role.split(['\'', '`']).filter(|piece| piece.starts_with('{')) {
-            parse_input(piece, &to, None).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-            seen += 1;
+    for (template, roles, _) in filled_in() {
+        let mut seen = 0;
+        for (file, role) in roles {
+            for piece in role.split(['\'', '`']).filter(|piece| piece.starts_with('{')) {
+                parse_input(piece, &to, None)
+                    .unwrap_or_else(|error| panic!("{template}/{file}: {error}"));
+                seen += 1;
+            }
         }
+        assert!(seen >= 2, "{template}: only {seen} were found");
     }
-    assert!(seen >= 6, "only {seen} were found");
 }
 
 #[test]
 fn every_script_is_executable_and_its_syntax_is_right() {
     let scripts = scripts();
-    assert_eq!(scripts.len(), 6 + 6 + 6);
+    assert_eq!(scripts.len(), 5 * 3 + 6 + 6);
     for script in scripts {
         let mode = std::fs::metadata(&script).expect("there").permissions().mode();
         assert_eq!(mode & 0o111, 0o111, "{} is not executable", script.display());

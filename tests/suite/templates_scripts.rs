@@ -10,12 +10,14 @@ use serde_json::Value;
 use crate::templates::{invocation, root, run};
 
 /// A small repository of its own, removed when dropped.
-struct Repository {
-    folder: tempfile::TempDir,
+pub struct Repository {
+    /// Where it is.
+    pub folder: tempfile::TempDir,
 }
 
 impl Repository {
-    fn new() -> Self {
+    /// With one commit.
+    pub fn new() -> Self {
         let repository = Self { folder: tempfile::tempdir().expect("a folder") };
         repository.git(&["init", "-q", "-b", "main"]);
         repository.git(&["config", "user.name", "Test"]);
@@ -25,26 +27,37 @@ impl Repository {
         repository
     }
 
-    fn git(&self, args: &[&str]) {
+    /// Runs git in it; it must work.
+    pub fn git(&self, args: &[&str]) {
         let outcome = run(self.folder.path(), "git", args);
         assert!(outcome.status.success(), "git {args:?}: {}", outcome.problem());
     }
 
-    fn write(&self, path: &str, text: &str) -> PathBuf {
+    /// Writes a file.
+    pub fn write(&self, path: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         replace(&path, text.as_bytes(), 0o644, false).expect("written");
         path
     }
 
-    fn commit(&self, subject: &str) {
+    /// Commits everything.
+    pub fn commit(&self, subject: &str) {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "-m", subject]);
     }
 
-    fn script(&self, script: &str, args: &[&str]) -> (i32, String) {
+    /// Runs a script of a template: its status and what it said.
+    pub fn script(&self, script: &str, args: &[&str]) -> (i32, String) {
         let outcome = run(self.folder.path(), root().join("templates").join(script), args);
         (status(&outcome), outcome.text())
+    }
+
+    /// Runs a script with `--json`: its status and its answer.
+    pub fn answer(&self, script: &str, args: &[&str]) -> (i32, Value) {
+        let (code, said) = self.script(script, &[args, &["--json"]].concat());
+        let answer = serde_json::from_str(&said);
+        (code, answer.unwrap_or_else(|error| panic!("{script}: {error}: {said}")))
     }
 }
 

@@ -111,7 +111,9 @@ pub fn one(view: &ApprovalView, scene: &Scene) -> String {
         };
         let seconds = run.duration_ms / 1000;
         let command = run.command.argv.join(" ");
-        fact("", Cell::toned(tone, format!("{how}, {}: {command}", span(seconds))));
+        let recipe = run.command.recipe().map(|recipe| format!("  ({recipe})"));
+        let recipe = recipe.unwrap_or_default();
+        fact("", Cell::toned(tone, format!("{how}, {}: {command}{recipe}", span(seconds))));
     }
     for (word, text) in [
         ("demo", &view.demo),

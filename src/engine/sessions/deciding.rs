@@ -10,6 +10,7 @@ use crate::domain::agency::{AgencyDefinition, AgentState};
 use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::recipe::Recipe;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::approvals;
 use crate::engine::effect::{Effect, Retirement};
@@ -48,6 +49,14 @@ pub fn definition_seen(step: &mut Step<'_>, definition: AgencyDefinition) {
         let agency = definition.name.clone();
         step.record(Event::AgencyDefined { definition: Box::new(definition) });
         mail::bury_orphans(step, &agency);
+    }
+}
+
+/// A recipe was read: it counts for every proof from now on.
+pub fn recipe_seen(step: &mut Step<'_>, agency: Name, recipe: Option<Box<Recipe>>) {
+    let known = step.state().sessions.agency(&agency);
+    if known.is_some_and(|record| record.recipe.as_ref() != recipe.as_deref()) {
+        step.record(Event::RecipeRecorded { agency, recipe });
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::command::Actor;
 use crate::domain::id::{ActId, ApprovalId, SubmissionId, TaskId};
 use crate::domain::message::{DeadReason, Message, MessageType, Priority};
 use crate::domain::name::Address;
+use crate::domain::recipe::Recipe;
 use crate::domain::submission::{
     CheckRun, DiffStat, Evidence, MergePreview, ProofOutcome, Submission,
 };
@@ -30,7 +31,7 @@ use crate::ports::repositories::{Checkpoint, Kept};
 use crate::ports::terminals::{Arrangement, PaneId};
 
 /// Variants of [`Event`].
-pub const VARIANTS: usize = 81;
+pub const VARIANTS: usize = 82;
 
 /// A merge of that change onto that base.
 pub fn preview(base: &str, change: &str) -> MergePreview {
@@ -149,6 +150,10 @@ fn of_sessions() -> Vec<Event> {
         Event::SupervisorStarted { pid: 7, version: text() },
         Event::SupervisorStopped,
         Event::AgencyDefined { definition: Box::new(definition("Code", &["lead", "dev"])) },
+        Event::RecipeRecorded {
+            agency: agency.clone(),
+            recipe: Some(Box::new(Recipe { found: true, ..Recipe::default() })),
+        },
         Event::ProjectBound {
             agency: agency.clone(),
             project: PathBuf::from("/p"),
@@ -363,6 +368,7 @@ pub fn place(event: &Event) -> usize {
         Event::SupervisorStarted { .. } => 2,
         Event::SupervisorStopped => 3,
         Event::AgencyDefined { .. } => 4,
+        Event::RecipeRecorded { .. } => 81,
         Event::ProjectBound { .. } => 5,
         Event::AgencyStarted { .. } => 6,
         Event::AgencyStopped { .. } => 7,

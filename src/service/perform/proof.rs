@@ -13,6 +13,7 @@ use crate::ports::repositories::Previewed;
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
 use crate::service::plans::{self, ProofPlan};
+use crate::service::recipes;
 use crate::service::supervisor::Handle;
 
 /// What to write when nothing says how the project is checked.
@@ -58,8 +59,9 @@ fn carry_out(
     let exported = outside.repositories.export_tree(&plan.project, &merge.tree, &plan.folder);
     exported.map_err(|error| error.to_string())?;
     failpoint::hit("submit.tree_made");
-    let commands =
-        outside.proving.find_checks(&plan.folder, config).map_err(|error| error.to_string())?;
+    let recipe = plan.recipe.as_ref();
+    let named = recipe.map(|(agency, recipe)| (agency, recipe));
+    let commands = recipes::checks(outside, &plan.folder, config, named)?;
     if commands.is_empty() {
         return Ok(ProofOutcome::NoChecks { merge, hint: NO_CHECKS.to_owned() });
     }
@@ -67,7 +69,7 @@ fn carry_out(
         folder: plan.folder.clone(),
         log: outside.home.join(&plan.log),
         commands,
-        config: config.clone(),
+        config: recipes::widened(config, recipe.map(|(_, recipe)| recipe)),
     };
     let report = outside.proving.run(&order).map_err(|error| error.to_string())?;
     failpoint::hit("submit.checked");
