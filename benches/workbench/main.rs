@@ -25,6 +25,7 @@ mod hooks;
 mod idle;
 mod ledger;
 mod load;
+mod pane;
 mod place;
 mod screen;
 mod standin;
@@ -57,6 +58,7 @@ const PARTS: [Part; 14] = [
     ("mcp", |stage| tools::measure(stage.place())),
     ("door", |stage| delivery::measure(stage.place())),
     ("screen", |stage| screen::measure(stage.place())),
+    ("pane", |stage| pane::measure(stage.place())),
 ];
 
 /// Agencies of ten each.

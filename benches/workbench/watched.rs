@@ -5,8 +5,12 @@
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use agency::adapters::clock::SystemClock;
 use agency::adapters::tmux::{Settings, Tmux};
-use agency::ports::terminals::{PaneId, Terminals as _};
+use agency::domain::id::SpawnId;
+use agency::ports::clock::Clock as _;
+use agency::ports::terminals::viewing::Stroke;
+use agency::ports::terminals::{KeysOrder, PaneId, Pressed, Terminals as _};
 
 use crate::delivery::until_shown;
 use crate::figures::Samples;
@@ -47,6 +51,20 @@ impl Watched {
     /// What is on the screen now.
     pub fn look(&self) -> String {
         self.tmux.screen(&self.pane).expect("a screen")
+    }
+
+    /// Has the pane taken for one that the library may press keys in.
+    pub fn may_be_typed_into(&self) {
+        let mark = ["set-option", "-p", "@agency_spawn"];
+        run(tmux(&self.socket).args(mark).arg(SpawnId::nil().to_string()));
+    }
+
+    /// Presses a key in the terminal of the screen.
+    pub fn press(&self, stroke: Stroke) {
+        let at = SystemClock.now();
+        let (pane, spawn) = (self.pane.clone(), SpawnId::nil());
+        let order = KeysOrder { pane, spawn, at, strokes: vec![stroke] };
+        assert_eq!(self.tmux.press(&order).expect("it answers"), Pressed::Taken);
     }
 
     /// Times of looks at it: no change can be seen faster.

@@ -33,6 +33,7 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
     start_log();
     sweep(&home);
     let outside = outside(environment, &home)?;
+    require_no_lost_ledger(&home)?;
     let ledger =
         SqliteLedger::open_writer(&ledger_path(&home)).map_err(|error| ledger_refusal(&error))?;
     let (sender, wakes) = mpsc::channel();
@@ -68,6 +69,25 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
     // One that was killed just before this one began may have been known to the system until now.
     sweep(&home);
     looping.join().map_or(Ok(()), |result| result.map_err(|error| ledger_refusal(&error)))
+}
+
+/// What a supervisor leaves beside its ledger: the log, which holds the last events, and a view.
+const BESIDE_LEDGER: [&str; 2] = ["ledger.db-wal", "active_agencies.json"];
+
+/// Refuses to begin a new ledger where one was: SQLite would throw away the log of a file that is gone.
+fn require_no_lost_ledger(home: &Path) -> Result<(), Refusal> {
+    let path = ledger_path(home);
+    let has_something = |path: &Path| path.metadata().is_ok_and(|it| it.len() > 0);
+    let registry = home.join("registry");
+    let is_left = |name: &&str| has_something(&registry.join(name));
+    if has_something(&path) || !BESIDE_LEDGER.iter().any(|name| is_left(&name)) {
+        return Ok(());
+    }
+    let message =
+        format!("the ledger `{}` is missing or empty, and was not before", path.display());
+    Err(Refusal::new(RefusalKind::Failed, "ledger_lost", message).with_hint(
+        "put it back from a backup with its `-wal` file; to begin anew without its history, move the folder `registry` away",
+    ))
 }
 
 /// Tells the loop what was read, then that it is awake.

@@ -14,7 +14,7 @@ use crate::service::workbench::NewAgent;
     after_help = "What is not given comes from the agency's template if it knows an agent of that name: role, role \
     file and skills; else from a general specialist. The agent is written into the agency's `agency.json`.\n\n\
     Examples:\n  agency hire CodeAgency rust-agent --skills rust,tokio\n  \
-    agency hire QAAgency load-tester --role \"Finds the slow paths\" --runtime claude\n  \
+    agency hire QAAgency tuner --role \"Finds slow paths\" --runtime claude\n  \
     agency hire CodeAgency helper --temporary"
 )]
 pub struct HireArgs {

@@ -1,4 +1,6 @@
-//! `agency match`: which agency a goal is for, with the reasons. It sends nothing.
+//! `agency match`: which agency a goal is for, with the reasons.
+//!
+//! It sends nothing and starts nothing; how well an agency fits is the service's to say.
 
 use clap::Args;
 

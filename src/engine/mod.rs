@@ -53,6 +53,7 @@ pub mod testing;
 mod tests;
 
 use crate::domain::command::{Actor, Command};
+use crate::domain::message::DeadReason;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
@@ -92,10 +93,7 @@ fn route(step: &mut Step<'_>, input: Input) {
         }
         Input::Asked { ticket, actor, command } => asked(step, ticket, actor, *command),
         Input::MessageAtDoor { file, message } => mail::message_at_door(step, file, *message),
-        Input::RefusedAtDoor { file, reason } => {
-            step.record(Event::MessageRefused { file: file.clone(), reason: reason.clone() });
-            step.perform(Effect::BuryAtDoor { file, reason });
-        }
+        Input::RefusedAtDoor { file, reason } => refused_at_door(step, file, reason),
         Input::MailboxFilled { id } => mail::mailbox_filled(step, id),
         Input::Told { .. }
         | Input::ScreenRead { .. }
@@ -142,6 +140,11 @@ fn route(step: &mut Step<'_>, input: Input) {
         Input::LeftUndone { what } => recovery::left_undone(step, what),
         Input::Rang { timer } => rang(step, timer),
     }
+}
+
+fn refused_at_door(step: &mut Step<'_>, file: String, reason: DeadReason) {
+    step.record(Event::MessageRefused { file: file.clone(), reason: reason.clone() });
+    step.perform(Effect::BuryAtDoor { file, reason });
 }
 
 /// What is seen and heard of agents and their panes.

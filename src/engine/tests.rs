@@ -36,6 +36,7 @@ fn killed_at_any_step_and_started_again_the_job_ends_the_same() {
     assert!(steps > 40, "a whole job has more steps than {steps}");
     assert!(summary.contains(&"AP-001 merged documented: true".to_owned()), "{summary:#?}");
     assert!(summary.contains(&"typed twice: 0".to_owned()), "{summary:#?}");
+    assert!(summary.contains(&"panes 3 of 4".to_owned()), "one came and went: {summary:#?}");
     assert!(whole.outer.typed.len() >= 5, "{summary:#?}");
     for step in 1..=steps {
         for cut in [Cut::BeforeEffects(step), Cut::AfterEffects(step)] {

@@ -212,21 +212,24 @@ fn plain(schema: &mut Value) {
 
 /// Arguments as they are wanted; what is wrong is told with the field's name.
 pub fn read<A: DeserializeOwned>(arguments: JsonObject) -> Result<A, Refusal> {
-    let attempt = |fields: &JsonObject| serde_json::from_value::<A>(Value::Object(fields.clone()));
-    let Err(error) = attempt(&arguments) else {
-        return attempt(&arguments).map_err(|error| bad_arguments(&error.to_string()));
+    let attempt = |fields: JsonObject| serde_json::from_value::<A>(Value::Object(fields));
+    let problem = match attempt(arguments.clone()) {
+        Ok(read) => return Ok(read),
+        Err(error) => error.to_string(),
     };
-    let problem = error.to_string();
-    // Without the field that is wrong it is something else that is wrong.
-    let guilty = arguments.keys().find(|field| {
-        let mut rest = arguments.clone();
-        rest.remove(field.as_str());
-        attempt(&rest).err().is_none_or(|other| other.to_string() != problem)
+    // What is missing or too much is named already.
+    if problem.contains(" field `") {
+        return Err(bad_arguments(&problem));
+    }
+    // They are read in order: the first with which this becomes the problem is the wrong one.
+    let mut part = JsonObject::new();
+    let guilty = arguments.into_iter().find_map(|(field, value)| {
+        part.insert(field.clone(), value);
+        let is_it = attempt(part.clone()).is_err_and(|error| error.to_string() == problem);
+        is_it.then_some(field)
     });
-    Err(bad_arguments(&match guilty {
-        Some(field) if !problem.contains(&format!("`{field}`")) => format!("`{field}`: {problem}"),
-        _ => problem,
-    }))
+    let named = guilty.map(|field| format!("`{field}`: {problem}"));
+    Err(bad_arguments(&named.unwrap_or(problem)))
 }
 
 fn bad_arguments(problem: &str) -> Refusal {

@@ -112,3 +112,21 @@ impl Facts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::runtime::Runtime;
+    use crate::engine::testing::program::{DEV, program};
+    use crate::engine::testing::{World, agent};
+
+    #[test]
+    fn only_an_agent_whose_program_has_the_tools_is_told_of_them() {
+        let told = |runtime: Runtime| {
+            let world = World::of_program(runtime);
+            facts(&world.state, Path::new("/w"), &agent(DEV)).expect("known").render(None)
+        };
+        assert!(told(Runtime { has_tools: true, ..program() }).contains("MCP server `agency`"));
+        assert!(!told(program()).contains("MCP"));
+    }
+}

@@ -90,6 +90,8 @@ pub enum Query {
         /// Whose.
         agent: AgentAddress,
     },
+    /// The folders in which whoever answers looks for programs, as a list of paths.
+    ProgramFolders,
     /// Why something does not move, as a list of strings, from the state alone.
     Explain {
         /// An agent, a message id, a task id or an approval id.

@@ -129,6 +129,7 @@ pub fn ask_state(
                 .ok_or_else(|| not_found("agent", &agent, "agency list"))?;
             return Ok(Partial::Launch { agent, facts, order });
         }
+        Query::ProgramFolders => json!(outside.path),
         Query::Explain { subject } => match explain::explain(state, &subject, now) {
             Some(lines) => json!(lines),
             None => {

@@ -135,7 +135,7 @@ pub struct Workbench {
 const INSTALL_TMUX: &str = "install tmux 3.2 or newer";
 
 /// Where the user's own server cannot be worked on.
-const OWN_TMUX: &str = "change that setting, or give agencies a server of their own: [tmux] socket = \"agency\" in agency.toml";
+pub(crate) const OWN_TMUX: &str = "change that setting, or give agencies a server of their own: [tmux] socket = \"agency\" in agency.toml";
 
 /// A supervisor that was started answers within this time, or something is wrong with it.
 const SUPERVISOR_DEADLINE: Duration = Duration::from_secs(10);

@@ -1,4 +1,6 @@
 //! Keys of this terminal as strokes for a pane.
+//!
+//! Nothing is decided here: what a key means to the program there is said by whoever presses it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 

@@ -256,13 +256,27 @@ class World:
                 return lines
             time.sleep(0.1)
 
+    def processes(self):
+        """Processes of this play, by what they were started with; those that are ending get a moment."""
+        began = time.monotonic()
+        while True:
+            found = []
+            for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    if str(self.root).encode() in path.read_bytes():
+                        found.append(path.parent.name)
+                except OSError:
+                    continue
+            if not found or time.monotonic() - began > 5:
+                return found
+            time.sleep(0.1)
+
     def end(self):
         self.agency("down")
         self.run("tmux", "-S", str(self.root / "tmux.sock"), "kill-server", check=False)
-        mine = ["pgrep", "--full", str(self.root)]
-        left = subprocess.run(mine, capture_output=True, text=True).stdout.split()
+        left = self.processes()
         if left:
-            print(f"FAILED something is left running: {' '.join(left)}")
+            print(f"FAILED something is left running: {left}")
             raise SystemExit(1)
         shutil.rmtree(self.root, ignore_errors=True)
 

@@ -6,6 +6,7 @@
 
 mod aftermath;
 mod job;
+mod saving;
 
 use job::Job;
 
@@ -14,6 +15,9 @@ const CREW: [&str; 3] = ["hire.", "crew.", "dismiss."];
 
 /// Dies at a fail point; everything else is the same for all of them.
 fn dies_at(point: &str) {
+    if ["keep.", "restore.", "undo."].iter().any(|story| point.starts_with(story)) {
+        return saving::dies_at(point);
+    }
     let job = Job::begin(Some(point));
     job.merge();
     if CREW.iter().any(|word| point.starts_with(word)) {
@@ -56,6 +60,12 @@ killed_at! {
     killed_when_an_assignment_is_recorded: "assign.recorded",
     killed_when_a_worktree_is_made: "assign.worktree_made",
     killed_when_a_worktree_is_seen: "assign.seen",
+    killed_when_a_checkpoint_is_made: "keep.checkpoint_made",
+    killed_when_a_checkpoint_is_seen: "keep.seen",
+    killed_when_a_restoration_is_recorded: "restore.recorded",
+    killed_when_what_lay_there_is_saved: "restore.saved",
+    killed_when_files_are_restored: "restore.files_written",
+    killed_when_a_restoration_is_seen: "restore.seen",
     killed_when_a_completion_is_recorded: "complete.recorded",
     killed_when_a_completion_is_integrated: "complete.integrated",
     killed_when_a_submission_is_recorded: "submit.recorded",
@@ -82,6 +92,12 @@ killed_at! {
     killed_when_a_removed_worktree_is_retired: "remove.worktree_retired",
     killed_when_a_folder_is_moved: "remove.folder_moved",
     killed_when_a_removal_is_seen: "remove.seen",
+    killed_when_an_undo_is_recorded: "undo.recorded",
+    killed_when_a_folder_is_returned: "undo.folder_returned",
+    killed_when_a_returned_folder_is_seen: "undo.folder_seen",
+    killed_when_a_worktree_is_made_again: "undo.worktree_made",
+    killed_when_a_task_is_seen_back: "undo.task_seen",
+    killed_when_an_undo_is_seen: "undo.seen",
 }
 
 /// Kills per story: with its some 180 events, one every 18.

@@ -151,7 +151,7 @@ fn what_cannot_be_hired_or_dismissed_is_refused_with_its_status() {
     world.write(
         "agency.toml",
         &format!(
-            "{}\n[runtimes.absent]\ncommand = [\"no-such-program\"]\n",
+            "{}\n[runtime.absent]\ncommand = [\"no-such-program\"]\n",
             std::fs::read_to_string(world.home().join("agency.toml")).expect("settings")
         ),
     );
@@ -208,4 +208,36 @@ fn a_stopped_agency_takes_an_agent_that_stands_there_at_its_next_start() {
     world.must(&["start", "Team"]);
     world.wait_for_state("Team/extra", "idle");
     assert_eq!(marks(&world).len(), 4);
+}
+
+#[test]
+fn whom_the_template_knows_is_hired_with_the_templates_role_and_skills() {
+    let world = World::new();
+    let agents = ["--agents", "go-agent", "--runtime", "rehearsal", "--no-start"];
+    world.must(&[&["create", "CodeAgency"][..], &agents].concat());
+    assert_eq!(world.must(&["hire", "CodeAgency", "python-agent"]), "CodeAgency/python-agent");
+    let agent = world.json(&["show", "CodeAgency"])["agents"][2].clone();
+    assert_eq!(agent["role"], "Python specialist");
+    assert!(agent["skills"].to_string().contains("pytest"), "{agent}");
+    assert_eq!(agent["runtime"], "rehearsal", "it is what the others are");
+    let role = world.home().join("agencies/CodeAgency/agents/python_agent.md");
+    let role = std::fs::read_to_string(role).expect("the template's role file");
+    assert!(role.contains("CodeAgency") && !role.contains("{{"), "{role}");
+}
+
+#[test]
+fn what_a_person_has_arranged_stays_as_it_is_when_somebody_is_hired() {
+    let world = World::new();
+    let who = ["--coordinator", "lead", "--agents", "worker", "--runtime", "rehearsal"];
+    world.must(&[&["create", "Team"][..], &who].concat());
+    world.wait_until("both panes", PATIENCE, || marks(&world).len() == 2);
+    let window = world.of_pane("Team/lead", "#{window_id}");
+    let arranged = world.tmux(&["select-layout", "-t", &window, "even-vertical"]);
+    assert_eq!(arranged.status, Some(0), "{arranged:?}");
+    let place =
+        || world.of_pane("Team/lead", "#{pane_left},#{pane_top} #{pane_width}x#{pane_height}");
+    let before = place();
+    world.must(&["hire", "Team", "extra"]);
+    world.must(&["hire", "Team", "more"]);
+    assert_eq!((marks(&world).len(), place()), (4, before));
 }

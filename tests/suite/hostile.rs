@@ -45,6 +45,8 @@ fn begin_mine(world: &World) {
     let mine = ["new", "-d", "-s", "mine", "-n", "own", "-x", "100", "-y", "30", "cat"];
     let made = world.tmux(&mine);
     assert!(made.status == Some(0) && sessions(world).starts_with("mine"), "{made:?}");
+    // tmux would show there what it did not understand: then this would be another test.
+    assert_eq!(world.tmux(&["display", "-p", "-t", "=mine:", "#{pane_in_mode}"]).stdout, "0");
     world.tmux(&["setb", "-b", "mine", "kept"]);
 }
 
@@ -173,9 +175,12 @@ borne! {
     hooks_may_send_clients_away, There, "panes",
         "set-hook -g client-attached 'detach-client -a'\nset-hook -g client-session-changed[3] detach-client\n";
     commands_may_have_another_meaning, There, "panes", ALIASES;
-    a_configuration_may_be_wrong_and_slow, Away, "panes",
-        "this is no command\nset -g nosuchoption 1\nsource-file /nonexistent/x.conf\n\
-         if-shell false '' 'nonsense'\nrun-shell 'sleep 2.5'\n\
+    a_configuration_may_be_wrong, Away, "panes",
+        "set -g nosuchoption 1\nsource-file /nonexistent/x.conf\nif-shell false '' 'nonsense'\n";
+    a_configuration_that_cannot_be_read_is_none, Away, "panes", "this is no command\n";
+    a_configuration_may_be_slow, Away, "panes", "run-shell 'sleep 2.5'\n";
+    a_configuration_may_make_sessions_of_its_own, Away, "panes",
+        "new-session -d -s startup\n\
          run-shell -b 'sleep 0.3; tmux new-session -d -s restored; tmux new-window -t restored'\n";
 }
 
@@ -230,6 +235,10 @@ fn is_named(user: User, conf: &str, later: &[&str], word: &str) {
         outcome.stderr.contains(word) && outcome.stderr.contains("[tmux] socket"),
         "{outcome:?}"
     );
+    if user == User::There && word.starts_with("window-size") {
+        let doctor = world.agency(&["doctor"]);
+        assert!(doctor.stdout.contains(word), "{doctor:?}");
+    }
     // It is tried again, later and later, without a life or a word for each trial.
     assert_eq!(
         (world.count("agent_spawned"), world.count("session_failed")),

@@ -7,6 +7,8 @@ mod approval;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod attach;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod conversation;
@@ -22,6 +24,8 @@ mod delivery;
 mod demo;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod keeping;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]
@@ -43,9 +47,13 @@ mod sessions;
 #[cfg(test)]
 mod shell;
 #[cfg(test)]
+mod survival;
+#[cfg(test)]
 mod templates;
 #[cfg(test)]
 mod templates_crafts;
+#[cfg(test)]
+mod templates_own;
 #[cfg(test)]
 mod templates_real;
 #[cfg(test)]

@@ -87,3 +87,18 @@ fn the_document_of_runtimes_says_what_their_descriptions_say() {
         assert!(document.contains(&table), "docs/runtimes.md should say:\n\n{table}\n");
     }
 }
+
+#[test]
+fn a_description_that_promises_the_agents_tools_starts_them() {
+    for (name, description) in shipped() {
+        let (start, resume) = (description.start.join(" "), description.resume.clone());
+        let elsewhere = format!("{:?} {:?}", description.environment, description.files);
+        let gives = |arguments: &str| {
+            let all = format!("{arguments} {elsewhere}");
+            ["{agency", "mcp"].iter().all(|word| all.contains(word))
+        };
+        assert_eq!(description.has_tools, gives(&start), "{name}");
+        let goes_on = resume.is_none_or(|resume| gives(&resume.join(" ")));
+        assert!(!description.has_tools || goes_on, "{name} loses them when it goes on");
+    }
+}

@@ -214,7 +214,7 @@ impl World {
 
     fn invocation(&self, program: &str, args: &[&str], env: &[(&str, &str)]) -> Invocation {
         let mut words: Vec<OsString> = vec!["-i".into()];
-        let is_without = |key: &str| self.variables.iter().any(|own| *own == (key, None));
+        let is_without = |key: &str| self.variables.contains(&(key, None));
         let mut set = |key: &str, value: &str| {
             if !is_without(key) {
                 words.push(format!("{key}={value}").into());

@@ -143,9 +143,9 @@ fn swaps(arrangement: &Arrangement, there: &mut [&PaneRow]) -> Option<Vec<Cmd>> 
 
 /// A layout as tmux writes it, with its panes numbered from 0: pane ids mean nothing on another server.
 #[derive(Debug, Clone)]
-struct Shape {
+pub(super) struct Shape {
     text: String,
-    size: (u16, u16),
+    pub(super) size: (u16, u16),
     panes: Vec<u32>,
 }
 
@@ -157,7 +157,7 @@ impl PartialEq for Shape {
 
 impl Shape {
     /// Reads `CHECKSUM,WxH,X,Y…`; none if it is not that.
-    fn of(layout: &str) -> Option<Self> {
+    pub(super) fn of(layout: &str) -> Option<Self> {
         let (_, body) = layout.split_once(',')?;
         let (columns, rest) = body.split_once('x')?;
         let (rows, _) = rest.split_once(',')?;
@@ -172,7 +172,7 @@ impl Shape {
     }
 
     /// Whether both show the same panes, wherever.
-    fn holds_what(&self, other: &Self) -> bool {
+    pub(super) fn holds_what(&self, other: &Self) -> bool {
         self.panes.len() == other.panes.len()
             && self.panes.iter().all(|pane| other.panes.contains(pane))
     }

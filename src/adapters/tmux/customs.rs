@@ -123,6 +123,23 @@ pub(super) fn require_safe(server: &Server) -> Result<(), TerminalError> {
     }
 }
 
+/// Looks at a user's server that runs: what nothing can be made with, or keeps our clients out.
+pub(super) fn examine(server: &Server) -> Result<(), TerminalError> {
+    let mut chain = vec![Cmd::new("display-message").flag("-p").param("#{version}")];
+    chain.extend(questions());
+    // Without a server, or with one that hangs, there is nothing to say yet.
+    let Ok(text) = server.ask_by_process(&chain) else { return Ok(()) };
+    let (version, rest) = text.split_once('\n').unwrap_or_default();
+    let customs = Customs::parse(version, rest);
+    customs.forbid_making()?;
+    match customs.forbids_clients() {
+        Some(hook) => Err(unbearable(format!(
+            "{hook} keeps the supervisor's own clients out: screens are read once a second only"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// The error with the user's setting in it that it most likely comes from.
 pub(super) fn explained(server: &Server, error: TerminalError) -> TerminalError {
     let may_be_of_a_setting = matches!(

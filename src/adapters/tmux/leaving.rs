@@ -37,5 +37,8 @@ fn restore(home: &str) -> String {
     let is_left = format!(
         "#{{&&:#{{==:#{{@agency_home}},{home}}},#{{?#{{m:*/*,#{{session_attached_list}}}},0,1}}}}"
     );
-    format!("run-shell -C \"#{{S:#{{?{is_left},#{{W:{unzoom}{resize}}},}}}}\"")
+    // Programs come and go on their control clients all the time.
+    let is_terminal = "#{m:*/*,#{hook_client}}";
+    let windows = format!("#{{S:#{{?{is_left},#{{W:{unzoom}{resize}}},}}}}");
+    format!("run-shell -C \"#{{?{is_terminal},{windows},}}\"")
 }

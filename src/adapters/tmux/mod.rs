@@ -2,7 +2,7 @@
 //!
 //! Start at [`Tmux`]. `server` reaches tmux (`link` is the persistent client, `protocol` its language,
 //! `handshake` how it comes in without harm, `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
-//! `layout`, `naming`, and how people `arranged` it), `typing` brings text into an input line (`probe`, `standing`), `picture`, `keys` and `sight` are for whoever looks at one pane, `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
+//! `layout`, `naming`, how people `arranged` it, what is `handmade`), `typing` brings text into an input line (`probe`, `standing`), `picture`, `keys` and `sight` are for whoever looks at one pane, `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
 //! Objects are
 //! addressed by id; nothing without this workbench's mark is touched.
 
@@ -17,6 +17,7 @@ mod family;
 pub mod ghost;
 mod glance;
 mod graphemes;
+mod handmade;
 mod handshake;
 mod hearing;
 mod hooks;
@@ -120,6 +121,10 @@ impl Tmux {
 impl Terminals for Tmux {
     fn version(&self) -> Result<String, TerminalError> {
         version::ask(&self.server)
+    }
+
+    fn examine(&self) -> Result<(), TerminalError> {
+        customs::examine(&self.server)
     }
 
     fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError> {

@@ -10,6 +10,7 @@ use super::arranged;
 use super::closing;
 use super::command::{Cmd, Scope, literal, set};
 use super::customs;
+use super::handmade;
 use super::hooks;
 use super::layout::Room;
 use super::leaving;
@@ -238,7 +239,13 @@ impl Work<'_> {
         first: &PaneRow,
         last: &PaneRow,
     ) -> Result<String, TerminalError> {
-        let cmd = Cmd::new("split-window").flag("-Z");
+        let is_theirs = want.is_shared() && handmade::is_a_persons(self.server, &first.window)?;
+        // Arranging shows all panes again; where nothing is arranged, only what is large stays large.
+        let zoomed = |cmd: Cmd| match is_theirs && !first.is_zoomed {
+            true => cmd,
+            false => cmd.flag("-Z"),
+        };
+        let cmd = zoomed(Cmd::new("split-window"));
         // The first pane of the window is the one that its layout shows large.
         let cmd = match want.is_coordinator {
             true => cmd.flag("-b").option("-t", first.pane.as_str()),
@@ -248,12 +255,14 @@ impl Work<'_> {
         chain.extend(pane_marks(None, want, self.server.home()));
         let said = Cmd::new("display-message").flag("-p").param(snapshot::PANE);
         chain.push(said);
-        chain.push(Cmd::new("last-pane").flag("-Z").option("-t", first.window.as_str()));
-        if want.is_shared() {
+        chain.push(zoomed(Cmd::new("last-pane")).option("-t", first.window.as_str()));
+        if is_theirs {
+            chain.push(handmade::leave(&first.window));
+        } else if want.is_shared() {
             chain.extend(self.room.arrange(number, &first.window));
             chain.push(arranged::remember(&first.window));
         }
-        if first.is_zoomed && want.is_shared() {
+        if first.is_zoomed && want.is_shared() && !is_theirs {
             // Arranging shows all panes; a person who looked at one still does.
             chain.push(Cmd::new("resize-pane").flag("-Z").option("-t", first.window.as_str()));
         }

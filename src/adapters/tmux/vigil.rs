@@ -18,7 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::link::{HintSlot, lock};
-use super::snapshot::Snapshot;
+use super::snapshot::{PaneRow, Snapshot};
 use super::tty;
 use crate::ports::terminals::{PaneLife, TerminalHint};
 
@@ -70,10 +70,25 @@ struct Kept {
 
 /// What was in front when it was looked at last, and when it is next.
 struct Front {
-    seen: Option<String>,
+    seen: Option<Seen>,
     next: Instant,
     pause: Duration,
     tty: String,
+    /// A look at the server may have come between two of ours: what it saw, and what was so right after it, if that
+    /// does not agree.
+    doubt: Option<(String, Option<Seen>)>,
+    is_doubt_to_be_told: bool,
+}
+
+/// What is in front on a process's terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    /// The process's own name.
+    name: String,
+    /// The group in front.
+    group: u32,
+    /// Whether the terminal collects lines.
+    is_by_lines: Option<bool>,
 }
 
 impl Vigil {
@@ -87,13 +102,12 @@ impl Vigil {
     /// From now on the live panes of ours are watched, and no others; whether that could be done.
     pub(super) fn tend(&self, snapshot: &Snapshot) -> Watch {
         let live = snapshot.panes.iter().filter(|row| row.life == PaneLife::Alive);
-        let live: BTreeMap<u32, Option<&str>> =
-            live.map(|row| (row.pid, row.tty.as_deref())).collect();
+        let live: BTreeMap<u32, &PaneRow> = live.map(|row| (row.pid, row)).collect();
         let mut kept = lock(&self.shared.kept);
         // One that has ended and is still shown: the id may be a later process's by now.
         kept.retain(|pid, kept| kept.ended.is_none() && live.contains_key(pid));
         let mut is_all = true;
-        for (pid, tty) in live {
+        for (pid, row) in live {
             let held = match kept.entry(pid) {
                 Entry::Occupied(held) => held.into_mut(),
                 Entry::Vacant(place) => match (self.hold)(pid) {
@@ -104,7 +118,7 @@ impl Vigil {
                     }
                 },
             };
-            held.has_shell_on(pid, tty);
+            held.is_looked_at(pid, row);
         }
         let is_empty = kept.is_empty();
         drop(kept);
@@ -144,18 +158,17 @@ impl Kept {
         Self { file: Arc::new(file), front: None, ended: None }
     }
 
-    fn has_shell_on(&mut self, pid: u32, tty: Option<&str>) {
-        let is_kept = self.front.is_some();
-        self.front = match tty {
-            Some(_) if is_kept => return,
-            Some(tty) => Some(Front {
-                seen: front(pid, tty),
-                next: Instant::now() + SOON,
-                pause: SOON,
-                tty: tty.to_owned(),
-            }),
-            None => None,
+    /// The server was looked at, which saw this.
+    fn is_looked_at(&mut self, pid: u32, row: &PaneRow) {
+        let Some((tty, foreground)) = row.tty.as_ref().zip(row.foreground.as_ref()) else {
+            self.front = None;
+            return;
         };
+        let seen = Seen::of(pid, tty);
+        match &mut self.front {
+            Some(front) => front.compare(pid, foreground, seen),
+            None => self.front = Some(Front::new(seen, tty.clone())),
+        }
     }
 
     /// When it is to be looked at; none: when its file tells.
@@ -173,15 +186,40 @@ impl Kept {
             }
             return is_due;
         }
-        let Some(known) = self.front.as_mut().filter(|front| front.next <= now) else {
-            return false;
-        };
-        let seen = front(pid, &known.tty);
-        let is_other = seen != known.seen;
-        known.seen = seen;
-        known.pause = if is_other { SOON } else { (known.pause * 2).min(FRONT) };
-        known.next = now + known.pause;
-        is_other
+        self.front.as_mut().is_some_and(|front| front.next <= now && front.is_news(pid, now))
+    }
+}
+
+impl Front {
+    fn new(seen: Option<Seen>, tty: String) -> Self {
+        let next = Instant::now() + SOON;
+        Self { seen, next, pause: SOON, tty, doubt: None, is_doubt_to_be_told: false }
+    }
+
+    /// Takes what is so right after a look. If it is not what was told last, or not what the look saw, nobody knows which of
+    /// the two the look has found, and it is told once.
+    fn compare(&mut self, pid: u32, foreground: &str, seen: Option<Seen>) {
+        let is_itself = |seen: &Seen| seen.group == pid;
+        let agrees = |seen: &Seen| is_itself(seen) == (seen.name == foreground);
+        let is_same = seen == self.seen && seen.as_ref().is_none_or(agrees);
+        let doubt = (foreground.to_owned(), seen.clone());
+        if !is_same && self.doubt.as_ref() != Some(&doubt) {
+            self.is_doubt_to_be_told = true;
+            self.pause = SOON;
+            self.next = Instant::now() + SOON;
+            self.doubt = Some(doubt);
+        }
+        self.seen = seen;
+    }
+
+    /// Whether there is something to tell; when it is looked at again.
+    fn is_news(&mut self, pid: u32, now: Instant) -> bool {
+        let seen = Seen::of(pid, &self.tty);
+        let is_other = seen != self.seen;
+        self.seen = seen;
+        self.pause = if is_other { SOON } else { (self.pause * 2).min(FRONT) };
+        self.next = now + self.pause;
+        std::mem::take(&mut self.is_doubt_to_be_told) || is_other
     }
 }
 
@@ -261,11 +299,13 @@ pub(super) fn hold(_: u32) -> Option<OwnedFd> {
     None
 }
 
-/// What is in front on a process's terminal: its own name, the process group, and whether it reads lines.
-fn front(pid: u32, tty: &str) -> Option<String> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name is in brackets and may hold anything. `tpgid` is field 8; the state is field 3.
-    let (name, fields) = text.rsplit_once(')')?;
-    let group = fields.split_whitespace().nth(5)?;
-    Some(format!("{name} {group} {:?}", tty::is_by_lines(tty)))
+impl Seen {
+    fn of(pid: u32, tty: &str) -> Option<Self> {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name is in brackets and may hold anything. `tpgid` is field 8; the state is field 3.
+        let (name, fields) = text.rsplit_once(')')?;
+        let (_, name) = name.split_once('(')?;
+        let group = fields.split_whitespace().nth(5)?.parse().ok()?;
+        Some(Self { name: name.to_owned(), group, is_by_lines: tty::is_by_lines(tty) })
+    }
 }

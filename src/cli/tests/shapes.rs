@@ -69,7 +69,7 @@ fn a_field_without_a_value_is_null() {
 
 #[test]
 fn templates_and_runtimes_are_read_as_they_are_written() {
-    let template = r#"{"name":"code","description":"d","source":"built-in","coordinator":"c","agents":[],"capabilities":[],"files":[]}"#;
+    let template = r#"{"name":"code","description":"d","source":"built-in","coordinator":"c","agents":[],"capabilities":[],"files":[],"problem":null}"#;
     let read: TemplateView = serde_json::from_str(template).expect("template");
     assert_eq!(serde_json::to_string(&read).expect("json"), template);
     let runtime = r#"{"name":"shell","command":[],"source":"built-in","takes_typing":false,"reports_state":false,"found":null,"title":"t","state":"process","messages":"fetched","verified":null,"problem":null,"facts":[]}"#;

@@ -123,6 +123,7 @@ mod tests {
             terms(&words(text)).into_iter().map(|term| term.stem).collect()
         };
         assert_eq!(said("Load test utils.py"), ["load test", "util", "python"]);
-        assert_eq!(said("GitHub Actions"), ["github action"]);
+        assert_eq!(said("JavaScript"), ["javascript"]);
+        assert_eq!(said("GitHub Actions"), ["git hub action"]);
     }
 }

@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn identifiers_files_and_hyphens_are_cut_into_words() {
-        assert_eq!(stems("loginPage in HTTPServer.py"), ["login", "pag", "http", "server", "py"]);
+        assert_eq!(stems("loginPage in HTTPServer.py"), ["login", "page", "http", "server", "py"]);
         assert_eq!(stems("Dockerfile, ci-cd & OAuth2"), ["dockerfil", "ci", "cd", "oauth2"]);
         assert_eq!(stems("TASK-042: CVE-2024-3094"), ["task", "cve"]);
         assert_eq!(stems("user's Übersicht 測試"), ["user", "übersicht", "測試"]);

@@ -55,9 +55,11 @@ impl Job {
         let read = |agency: &str, agents: &[&str]| Input::DefinitionSeen {
             definition: Box::new(definition(agency, agents)),
         };
+        let extra = self.outer.is_in_file("Code/extra").then_some("extra");
+        let crew: Vec<&str> = ["lead", "dev"].into_iter().chain(extra).collect();
         self.inputs = VecDeque::from([
             Input::OperatorKeySeen { key },
-            read("Code", &["lead", "dev"]),
+            read("Code", &crew),
             read("QA", &["head"]),
             Input::Woke { pid: 1, version: String::new() },
         ]);
@@ -146,6 +148,7 @@ impl Job {
                 let contract = contract("Code", "login", "A form");
                 return wish(lead(), Command::AddTask { contract });
             }
+            1 if self.next_crew().is_some() => return wish(Actor::Operator, self.next_crew()?),
             1 => {
                 let contract = after(TaskId(1), contract("QA", "login", "Its tests"));
                 return wish(Actor::Operator, Command::AddTask { contract });
@@ -154,6 +157,20 @@ impl Job {
         }
         let fetch = self.next_fetch();
         fetch.or_else(|| self.next_work()).or_else(|| self.next_decision())
+    }
+
+    /// Somebody is hired for a moment, and let go again when its pane stands.
+    fn next_crew(&self) -> Option<Command> {
+        let has = |is_it: fn(&Event) -> bool| self.world.past.iter().any(|(event, _)| is_it(event));
+        let extra = agent("Code/extra");
+        if !has(|event| matches!(event, Event::AgentHired { .. })) {
+            let definition = Box::new(definition("Code", &["extra"]).agents.remove(0));
+            return Some(Command::HireAgent { agency: extra.agency, definition });
+        }
+        let is_over = has(|event| matches!(event, Event::AgentDismissed { .. }));
+        let stands = self.outer.panes.contains_key(&extra);
+        (stands && !is_over)
+            .then_some(Command::DismissAgent { agency: extra.agency, agent: extra.agent })
     }
 
     /// A hint was shown: the agent looks into its mailbox.
@@ -235,6 +252,7 @@ impl Job {
         lines.extend(messages.iter().map(|(line, count)| format!("{count} × {line}")));
         let outer = &self.outer;
         lines.push(format!("panes {} of {}", outer.panes.len(), outer.made));
+        lines.push(format!("crews {:?}", outer.crews));
         lines.push(format!("branches {:?} {:?}", outer.branches, outer.integrated));
         lines.push(format!("merged {:?} {:?} {:?}", outer.merged, outer.documents, outer.kept));
         let unfilled =

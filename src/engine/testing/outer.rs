@@ -51,9 +51,10 @@ impl Outer {
                 let record = state.sessions.agency(agency).expect("known");
                 let mut inputs = Vec::new();
                 let mut seen = Vec::new();
-                for (name, agent) in &record.agents {
-                    let address = AgentAddress::new(agency.clone(), name.clone());
-                    let Some(spawn) = agent.spawn else { continue };
+                for defined in &record.definition.agents {
+                    let address = AgentAddress::new(agency.clone(), defined.name.clone());
+                    let life = record.agents.get(&defined.name).and_then(|agent| agent.spawn);
+                    let Some(spawn) = life else { continue };
                     if !self.panes.contains_key(&address) {
                         self.made += 1;
                         self.panes.insert(address.clone(), spawn);
@@ -97,6 +98,13 @@ impl Outer {
             }
             _ => self.perform_work(state, effect),
         }
+    }
+
+    /// Whether the user's file has this agent because it was hired.
+    pub fn is_in_file(&self, address: &str) -> bool {
+        let own = self.crews.iter().filter(|(agent, ..)| agent.to_string() == address);
+        own.max_by_key(|(_, number, _)| *number)
+            .is_some_and(|(_, _, kind)| *kind == CrewChangeKind::Hired)
     }
 
     fn perform_work(&mut self, state: &State, effect: &Effect) -> Vec<Input> {

@@ -188,6 +188,17 @@ pub fn a_foreign_session_is_not_touched(world: &dyn World) {
     assert_eq!(world.terminals().look().expect("it answers").sessions, []);
 }
 
+/// The pane of one agent is closed, and again without effect; the others keep theirs.
+pub fn a_closed_agent_is_gone_and_the_others_stay(world: &dyn World) {
+    let plan = world.plan(&["lead", "dev", "ops"]);
+    let made = world.terminals().ensure(&plan).expect("it is made");
+    for _ in 0..2 {
+        world.terminals().close_agent(&plan.panes[1].agent).expect("it is closed");
+    }
+    let sighting = world.terminals().look().expect("it answers");
+    assert_eq!(sighting.panes, [made[0].clone(), made[2].clone()]);
+}
+
 /// Closing ends all of one session and nothing of another; closing again is fine.
 pub fn a_closed_session_is_gone(world: &dyn World) {
     let plan = world.plan(&["lead"]);
@@ -288,6 +299,7 @@ macro_rules! terminals_contract {
             a_lost_session_or_server_comes_back,
             a_foreign_session_is_not_touched,
             a_closed_session_is_gone,
+            a_closed_agent_is_gone_and_the_others_stay,
             a_text_is_typed_and_submitted_once,
             nothing_is_typed_where_it_does_not_belong,
             what_is_printed_is_told_and_read,

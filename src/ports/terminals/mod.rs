@@ -290,6 +290,11 @@ pub struct AttachPlan {
 pub trait Terminals: Send + Sync {
     /// The program's version, say `3.3a`; refuses what is missing or too old.
     fn version(&self) -> Result<String, TerminalError>;
+    /// Whether anything about the server keeps sessions from being made, or the program from listening to
+    /// them; starts and changes nothing.
+    fn examine(&self) -> Result<(), TerminalError> {
+        Ok(())
+    }
     /// Makes what is missing of a session; returns its agents' panes as they are then.
     fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError>;
     /// Everything of ours that is there; an empty sighting when no server runs.

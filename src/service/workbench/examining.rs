@@ -9,7 +9,7 @@ use crate::ports::ledger::LedgerError;
 use crate::ports::terminals::TerminalError;
 use crate::service::preflight::{project_of, suitable_project};
 use crate::service::views::FindingView;
-use crate::service::workbench::Workbench;
+use crate::service::workbench::{OWN_TMUX, Workbench};
 use crate::{manifest, service::query::Query};
 
 fn finding(check: &str, level: &str, text: impl Into<String>, hint: Option<String>) -> FindingView {
@@ -35,6 +35,9 @@ impl Workbench {
     }
 
     fn examine_tmux(&self) -> FindingView {
+        if let Err(error @ TerminalError::Unbearable { .. }) = self.outside.terminals.examine() {
+            return finding("tmux", "warning", error.to_string(), Some(OWN_TMUX.to_owned()));
+        }
         match self.outside.terminals.version() {
             Ok(version) if version.starts_with("3.2") || version.starts_with("3.3") => finding(
                 "tmux",

@@ -11,6 +11,7 @@ use crate::domain::text::to_line;
 use crate::service::catalogue::{RuntimeCheckView, RuntimeView};
 use crate::service::programs::view::view;
 use crate::service::programs::{Program, Programs};
+use crate::service::query::Query;
 use crate::service::views::FindingView;
 use crate::service::workbench::{NewAgency, Workbench};
 
@@ -148,6 +149,13 @@ impl Workbench {
                     let hint = Some("install it, or see `agency runtime list`".to_owned());
                     findings.push(finding(name, "warning", text, hint));
                 }
+                Ok(program) if program.description.is_ok() && !self.is_found_by_supervisor(program) => {
+                    let text = format!(
+                        "agents are `{name}`, which is in your PATH and not in the supervisor's: it was started with another one"
+                    );
+                    let hint = Some("start it anew from here: agency down, then agency up".to_owned());
+                    findings.push(finding(name, "warning", text, hint));
+                }
                 Ok(_) => {}
             }
         }
@@ -160,6 +168,15 @@ impl Workbench {
             ));
         }
         findings
+    }
+
+    /// Whether the supervisor that runs finds what is found here; one that does not run will be started from here.
+    fn is_found_by_supervisor(&self, program: &Program) -> bool {
+        let command = program.runtime().and_then(|runtime| runtime.command.first().cloned());
+        let is_own = matches!(command.as_deref(), None | Some("agency"));
+        let folders = self.fetch::<Vec<PathBuf>>(&Query::ProgramFolders);
+        let (Some(command), Ok(folders), false) = (command, folders, is_own) else { return true };
+        command.contains('/') || folders.iter().any(|folder| folder.join(&command).is_file())
     }
 
     fn found(&self, program: &Program) -> Option<String> {

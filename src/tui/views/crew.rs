@@ -108,6 +108,9 @@ fn draw_agent(agent: &AgentView, columns: Columns, row: &mut Row<'_>) {
     if agent.unread > 0 {
         row.words(&format!("{} unread", agent.unread), Tone::Warn).gap(2);
     }
+    if agent.temporary {
+        row.words("temporary", Tone::Muted).gap(2);
+    }
     if let Some(until) = agent.limited_until.filter(|_| agent.state == AgentState::Limited) {
         row.words("for", Tone::Warn).gap(1).left_of(until, Tone::Warn).gap(2);
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::ask::{Ask, Tool};
+use super::ask::{Ask, Role, Tool};
 use super::directive::Directive;
 use super::http::{Reply, Request};
 use super::log::Log;
@@ -88,7 +88,7 @@ fn carry_out(
         }
         Directive::Own(name, arguments) => {
             let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
-            match own(&ask.tools, name) {
+            match own(ask, name) {
                 Some(tool) => speak(protocol, ask, reply, |mouth| mouth.call(&tool, &arguments)),
                 None => speak(protocol, ask, reply, |mouth| mouth.say("there is no such tool")),
             }
@@ -136,13 +136,17 @@ fn shell(tools: &[Tool], command: &str) -> Option<(String, Value)> {
     Some((tool.name.clone(), arguments))
 }
 
-/// The name that a program gives to a tool of the workbench's own server.
-fn own(tools: &[Tool], name: &str) -> Option<String> {
+/// The name that a program gives to a tool of the workbench's own server. Some do not show such tools before they
+/// were searched for, but name them to the model.
+fn own(ask: &Ask, name: &str) -> Option<String> {
     let is_meant = |tool: &&Tool| {
         let rest = tool.name.strip_suffix(name);
-        rest.is_some_and(|rest| rest.trim_end_matches(['_', '-', '.']).ends_with("agency"))
+        rest.is_some_and(|rest| rest.trim_end_matches(['_', '-', '.', '/']).ends_with("agency"))
     };
-    tools.iter().find(is_meant).map(|tool| tool.name.clone())
+    let shown = ask.tools.iter().find(is_meant).map(|tool| tool.name.clone());
+    let named = format!("mcp__agency__{name}");
+    let is_named = || ask.texts(Role::System).any(|text| text.contains(&named));
+    shown.or_else(|| is_named().then(|| named.clone()))
 }
 
 /// What speaks: a voice, and the way out for it when a stream is wanted.

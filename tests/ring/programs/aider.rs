@@ -32,5 +32,5 @@ pub const AIDER: Program = Program {
     approve: &["y", "Enter"],
     interrupt: &["C-c"],
     multiline: true,
-    without: &[],
+    without: &[("tools", "it has no servers for tools")],
 };

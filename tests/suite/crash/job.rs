@@ -76,8 +76,7 @@ impl Job {
         let before = (read(), self.world.pane("CodeAgency/dev-1"));
         self.insist("the new agent to be at work", || {
             self.world.agency(&["hire", "CodeAgency", EXTRA]);
-            self.world.state_of(&format!("CodeAgency/{EXTRA}")).as_deref() == Some("idle")
-                && read().matches(EXTRA).count() == 2
+            self.is_idle(EXTRA) && read().matches(EXTRA).count() == 2
         });
         assert_eq!(self.world.count("agent_hired"), 1);
         self.insist("the new agent to be gone", || {
@@ -188,6 +187,14 @@ impl Job {
             self.world.agency(&["task", "assign", LEFT_TASK, "CodeAgency/dev-2"]);
         }
         false
+    }
+
+    /// Whether an agent is idle; not known while nobody answers.
+    fn is_idle(&self, agent: &str) -> bool {
+        let shown = self.world.agency(&["show", "CodeAgency", "--json"]);
+        let view: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap_or_default();
+        let agents = view["agents"].as_array().cloned().unwrap_or_default();
+        agents.iter().any(|found| found["name"] == agent && found["state"] == "idle")
     }
 
     fn is_quiet(&self) -> bool {

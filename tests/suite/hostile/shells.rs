@@ -142,6 +142,23 @@ fn programs_are_found_where_the_supervisor_finds_them_whatever_the_server_knows(
     world.wait_for_text(SHELL, "found it");
 }
 
+#[test]
+fn a_supervisor_that_was_started_with_another_path_is_found_out_by_the_doctor() {
+    let world = World::of_user("", "t", &[("PATH", Some("/usr/bin:/bin"))]);
+    put(&world, "own/my-agent", "#!/bin/sh\nexec cat\n");
+    world.write("templates/runtimes/mine.toml", "title = \"Mine\"\ncommand = [\"my-agent\"]\n");
+    world.must(&["create", "Team", "--no-start", "--coordinator", "lead", "--runtime", "mine"]);
+    world.agency(&["up"]);
+    let path = format!("{}:/usr/bin:/bin", text(&world.root().join("own")));
+    let sees = |folders: &str| {
+        let words = format!("PATH='{folders}' exec '{}' doctor", env!("CARGO_BIN_EXE_agency"));
+        let home = text(&world.home());
+        world.run("sh", &["-c", &words], &[("AGENCY_HOME", &home)]).stdout
+    };
+    assert!(sees(&path).contains("not in the supervisor's"), "{}", sees(&path));
+    assert!(sees("/usr/bin:/bin").contains("not installed"));
+}
+
 /// A world with an agent that only reads lines, and the file into which it writes what it has read.
 fn reader(multiline: bool) -> (World, std::path::PathBuf) {
     let world = World::of_user("", "t", &[]);

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::{Spoken, Voice, named};
 use crate::model::ask::{Ask, Part, Role, Tool};
 
+/// Between the name of a space and that of a tool in it.
+const SPACE: char = '/';
+
 /// What was asked.
 pub fn read(body: &Value) -> Ask {
     let mut ask = Ask::default();
@@ -27,6 +30,12 @@ pub fn read(body: &Value) -> Ask {
         }
     }
     for tool in body["tools"].as_array().into_iter().flatten() {
+        // A server's tools stand in a space of their own.
+        for inner in tool["tools"].as_array().into_iter().flatten() {
+            let [space, name] = [tool, inner].map(|it| it["name"].as_str().unwrap_or_default());
+            let schema = inner["parameters"].clone();
+            ask.tools.push(Tool { name: format!("{space}{SPACE}{name}"), schema });
+        }
         let name = tool["name"].as_str().or(tool["type"].as_str()).unwrap_or_default().to_owned();
         ask.tools.push(Tool { name, schema: tool["parameters"].clone() });
     }
@@ -80,11 +89,19 @@ impl Responses {
     fn output(&self) -> Vec<Value> {
         let message = self.has_message.then(|| self.message("completed"));
         let calls = self.spoken.calls.iter().map(|called| {
-            json!({
+            let (space, name) = match called.tool.split_once(SPACE) {
+                Some((space, name)) => (Some(space), name),
+                None => (None, called.tool.as_str()),
+            };
+            let mut item = json!({
                 "id": format!("fc_{}", called.id), "type": "function_call", "status": "completed",
-                "call_id": format!("call_{}", called.id), "name": called.tool,
+                "call_id": format!("call_{}", called.id), "name": name,
                 "arguments": called.arguments.to_string(),
-            })
+            });
+            if let Some(space) = space {
+                item["namespace"] = json!(space);
+            }
+            item
         });
         message.into_iter().chain(calls).collect()
     }
