@@ -110,6 +110,34 @@ fn route(step: &mut Step<'_>, input: Input) {
         Input::NudgeTyped { agent, spawn, outcome } => {
             delivery::nudge_typed(step, agent, spawn, outcome);
         }
+        Input::WorkSeen { .. }
+        | Input::WorkSaved { .. }
+        | Input::WorkRestored { .. }
+        | Input::CheckpointsDropped { .. }
+        | Input::AgencyReturned { .. }
+        | Input::WorktreeRevived { .. } => route_keeping(step, input),
+        Input::WorktreePrepared { .. }
+        | Input::WorkInspected { .. }
+        | Input::WorkIntegrated { .. }
+        | Input::WorktreeMended { .. }
+        | Input::WorktreeRetired { .. }
+        | Input::BranchRetired { .. }
+        | Input::ProofFinished { .. }
+        | Input::MergeFinished { .. }
+        | Input::Documented { .. } => route_work(step, input),
+        Input::LeftUndone { what } => recovery::left_undone(step, what),
+        Input::Rang { timer } => rang(step, timer),
+    }
+}
+
+fn refused_at_door(step: &mut Step<'_>, file: String, reason: DeadReason) {
+    step.record(Event::MessageRefused { file: file.clone(), reason: reason.clone() });
+    step.perform(Effect::BuryAtDoor { file, reason });
+}
+
+/// What came of worktrees, proofs and merges.
+fn route_work(step: &mut Step<'_>, input: Input) {
+    match input {
         Input::WorktreePrepared { task, result } => {
             assignment::worktree_prepared(step, task, result);
         }
@@ -123,12 +151,6 @@ fn route(step: &mut Step<'_>, input: Input) {
             assignment::worktree_mended(step, task, result);
         }
         Input::WorktreeRetired { task, kept } => tasks::worktree_retired(step, task, kept),
-        Input::WorkSeen { .. }
-        | Input::WorkSaved { .. }
-        | Input::WorkRestored { .. }
-        | Input::CheckpointsDropped { .. }
-        | Input::AgencyReturned { .. }
-        | Input::WorktreeRevived { .. } => route_keeping(step, input),
         Input::BranchRetired { feature, kept } => approvals::branch_retired(step, feature, kept),
         Input::ProofFinished { submission, outcome } => {
             submissions::proof_finished(step, submission, *outcome);
@@ -137,14 +159,8 @@ fn route(step: &mut Step<'_>, input: Input) {
             approvals::merge_finished(step, approval, result);
         }
         Input::Documented { approval } => step.record(Event::ApprovalDocumented { approval }),
-        Input::LeftUndone { what } => recovery::left_undone(step, what),
-        Input::Rang { timer } => rang(step, timer),
+        _ => {}
     }
-}
-
-fn refused_at_door(step: &mut Step<'_>, file: String, reason: DeadReason) {
-    step.record(Event::MessageRefused { file: file.clone(), reason: reason.clone() });
-    step.perform(Effect::BuryAtDoor { file, reason });
 }
 
 /// What is seen and heard of agents and their panes.

@@ -156,15 +156,6 @@ impl Tasks {
                     record.is_retired = false;
                 });
             }
-            Event::WorktreeReady { task, base } => self.stand(*task, base, at),
-            Event::WorktreeFailed { task, reason } => self.block(*task, reason, at),
-            Event::WorktreeMended { task } => self.change(*task, |record| {
-                let note = "its worktree was gone and stands again, with what was committed";
-                record.note = Some(note.to_owned());
-            }),
-            Event::WorktreeLost { task, reason } => self.change(*task, |record| {
-                record.note = Some(format!("its worktree does not stand: {reason}"));
-            }),
             Event::TaskStarted { task } | Event::TaskUnblocked { task } => {
                 self.turn(*task, TaskState::InProgress, at);
             }
@@ -195,14 +186,30 @@ impl Tasks {
                     record.integrating = false;
                 });
             }
-            Event::WorktreeRetired { task, kept } => self.change(*task, |record| {
-                record.is_retired = true;
-                record.kept = Some(kept.clone());
-            }),
             Event::TaskRevived { task, state, base, .. } => self.change(*task, |record| {
                 (record.state, record.since, record.closed_at) = (*state, at, None);
                 record.base.clone_from(base);
                 record.is_retired = false;
+            }),
+            _ => self.apply_worktree(event, at),
+        }
+    }
+
+    /// Takes in what happened to worktrees and branches.
+    fn apply_worktree(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::WorktreeReady { task, base } => self.stand(*task, base, at),
+            Event::WorktreeFailed { task, reason } => self.block(*task, reason, at),
+            Event::WorktreeMended { task } => self.change(*task, |record| {
+                let note = "its worktree was gone and stands again, with what was committed";
+                record.note = Some(note.to_owned());
+            }),
+            Event::WorktreeLost { task, reason } => self.change(*task, |record| {
+                record.note = Some(format!("its worktree does not stand: {reason}"));
+            }),
+            Event::WorktreeRetired { task, kept } => self.change(*task, |record| {
+                record.is_retired = true;
+                record.kept = Some(kept.clone());
             }),
             Event::BranchRetired { feature, .. } => {
                 if let Some(record) = self.features.get_mut(feature) {

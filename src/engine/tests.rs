@@ -302,6 +302,16 @@ mod chance {
             12 => Input::CrewWritten { agency: name("Code"), change: u64::from(b % 4) },
             13 => Input::CrewUnwritten { agency: name("Code"), problem: problem() },
             11 => Input::AgencyArchived { agency: name("Code"), folder: "x".into() },
+            14..=18 => keeping_outcome_of(world, kind % 20, a, b),
+            _ => Input::Woke { pid: u32::from(a), version: String::new() },
+        }
+    }
+
+    fn keeping_outcome_of(world: &World, kind: u8, a: u8, b: u8) -> Input {
+        let task = TaskId(u32::from(a % 4) + 1);
+        let ticket = Some(Ticket(u64::from(b)));
+        let problem = || "no disk".to_owned();
+        match kind {
             14 => {
                 let files = (0..b % 3).map(|number| number.to_string()).collect::<Vec<_>>();
                 let (head, count) = (format!("head-{}", a % 2), u32::from(b % 3));
@@ -331,12 +341,11 @@ mod chance {
                 };
                 Input::AgencyReturned { act, result }
             }
-            18 => {
+            _ => {
                 let act = ActId(u32::from(b % 6));
                 let result = if b.is_multiple_of(5) { Err(problem()) } else { Ok("base".into()) };
                 Input::WorktreeRevived { act, task, result }
             }
-            _ => Input::Woke { pid: u32::from(a), version: String::new() },
         }
     }
 

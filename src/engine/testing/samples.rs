@@ -127,6 +127,7 @@ pub fn statement(approval: u32, decision: Decision, merge: &MergePreview) -> Sta
 /// One of each.
 pub fn events() -> Vec<Event> {
     let mut events = of_sessions();
+    events.extend(of_crews());
     events.extend(of_messages());
     events.extend(of_tasks());
     events.extend(of_approvals());
@@ -141,6 +142,29 @@ pub fn temporary(agent: &str) -> AgentDefinition {
     definition
 }
 
+fn of_crews() -> Vec<Event> {
+    let agency = name("Code");
+    let text = || "text".to_owned();
+    vec![
+        Event::RecipeRecorded {
+            agency: agency.clone(),
+            recipe: Some(Box::new(Recipe { found: true, ..Recipe::default() })),
+        },
+        Event::SessionNamed { agency: agency.clone(), session: text() },
+        Event::SessionArranged {
+            agency: agency.clone(),
+            arrangement: Arrangement { window: text(), agents: vec![name("dev")], shape: text() },
+        },
+        Event::AgentHired { agency: agency.clone(), definition: Box::new(temporary("extra")) },
+        Event::AgentDismissed {
+            agency: agency.clone(),
+            definition: Box::new(temporary("extra")),
+            reason: Some(text()),
+        },
+        Event::CrewWritten { agency: agency.clone(), change: 2 },
+    ]
+}
+
 fn of_sessions() -> Vec<Event> {
     let (agency, dev, spawn) = (name("Code"), agent("Code/dev"), id(5));
     let text = || "text".to_owned();
@@ -150,10 +174,6 @@ fn of_sessions() -> Vec<Event> {
         Event::SupervisorStarted { pid: 7, version: text() },
         Event::SupervisorStopped,
         Event::AgencyDefined { definition: Box::new(definition("Code", &["lead", "dev"])) },
-        Event::RecipeRecorded {
-            agency: agency.clone(),
-            recipe: Some(Box::new(Recipe { found: true, ..Recipe::default() })),
-        },
         Event::ProjectBound {
             agency: agency.clone(),
             project: PathBuf::from("/p"),
@@ -162,11 +182,6 @@ fn of_sessions() -> Vec<Event> {
         Event::AgencyStarted { agency: agency.clone() },
         Event::SessionFailed { agency: agency.clone(), code: text(), problem: text(), failures: 2 },
         Event::SessionSeen { agency: agency.clone() },
-        Event::SessionNamed { agency: agency.clone(), session: text() },
-        Event::SessionArranged {
-            agency: agency.clone(),
-            arrangement: Arrangement { window: text(), agents: vec![name("dev")], shape: text() },
-        },
         Event::AgentSpawned { agent: dev.clone(), spawn },
         Event::AgentPaneOpened {
             agent: dev.clone(),
@@ -202,13 +217,6 @@ fn of_sessions() -> Vec<Event> {
             begun: true,
         },
         Event::AgentPaneLost { agent: dev, spawn, state: AgentState::Crashed, reason: text() },
-        Event::AgentHired { agency: agency.clone(), definition: Box::new(temporary("extra")) },
-        Event::AgentDismissed {
-            agency: agency.clone(),
-            definition: Box::new(temporary("extra")),
-            reason: Some(text()),
-        },
-        Event::CrewWritten { agency: agency.clone(), change: 2 },
         Event::AgencyStopped { agency: agency.clone() },
         Event::AgencyRemoving { agency: agency.clone() },
         Event::AgencyArchived { agency, folder: PathBuf::from("x") },

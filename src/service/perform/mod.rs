@@ -77,6 +77,30 @@ pub fn perform(
                 told,
             );
         }
+        Effect::LookAtWork { .. }
+        | Effect::TakeCheckpoint { .. }
+        | Effect::RestoreWork { .. }
+        | Effect::DropCheckpoints { .. }
+        | Effect::ReturnAgency { .. }
+        | Effect::ReviveWorktree { .. } => keep(state, outside, handle, lanes, effect),
+        Effect::PrepareWorktree { .. }
+        | Effect::MendWorktree { .. }
+        | Effect::InspectWork { .. }
+        | Effect::IntegrateWork { .. }
+        | Effect::RetireWorktree { .. }
+        | Effect::RetireBranch { .. }
+        | Effect::Prove { .. }
+        | Effect::Merge { .. }
+        | Effect::Document { .. } => forward(state, outside, handle, lanes, effect),
+        // The loop's own.
+        Effect::Look | Effect::WakeAt { .. } | Effect::Quit => {}
+    }
+    Vec::new()
+}
+
+/// What brings a task from its worktree to the project's branch.
+fn forward(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, effect: Effect) {
+    match effect {
         Effect::PrepareWorktree { task } => work::prepare(state, outside, handle, lanes, task),
         Effect::MendWorktree { task } => work::mend(state, outside, handle, lanes, task),
         Effect::InspectWork { ticket, task, purpose } => {
@@ -91,24 +115,15 @@ pub fn perform(
         Effect::RetireBranch { feature, project, branch, keep_as } => {
             work::retire_branch(outside, handle, lanes, feature, project, (branch, keep_as));
         }
-        Effect::LookAtWork { .. }
-        | Effect::TakeCheckpoint { .. }
-        | Effect::RestoreWork { .. }
-        | Effect::DropCheckpoints { .. }
-        | Effect::ReturnAgency { .. }
-        | Effect::ReviveWorktree { .. } => keep(state, outside, handle, lanes, effect),
         Effect::Prove { submission } => proof::prove(state, outside, handle, lanes, submission),
         Effect::Merge { approval, signed } => {
             landing::merge(state, outside, handle, lanes, approval, *signed)
         }
         Effect::Document { approval } => landing::document(state, outside, handle, lanes, approval),
-        // The loop's own.
-        Effect::Look | Effect::WakeAt { .. } | Effect::Quit => {}
+        _ => {}
     }
-    Vec::new()
 }
 
-/// Types a text (in two lengths, with the token by which it is seen, and what may stand there instead) on the pane's lane.
 /// What saves worktrees, and brings back what was put away.
 fn keep(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, effect: Effect) {
     match effect {
@@ -132,7 +147,9 @@ fn keep(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, effect
         _ => {}
     }
 }
-/// Types a text (with the token by which it is seen, and what may stand there instead) on the pane's lane.
+
+/// Types a text (in two lengths, with the token by which it is seen, and what may stand there instead) on the pane's
+/// lane.
 fn type_into(
     outside: &Outside,
     handle: &Handle,

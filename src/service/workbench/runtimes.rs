@@ -149,11 +149,14 @@ impl Workbench {
                     let hint = Some("install it, or see `agency runtime list`".to_owned());
                     findings.push(finding(name, "warning", text, hint));
                 }
-                Ok(program) if program.description.is_ok() && !self.is_found_by_supervisor(program) => {
+                Ok(program)
+                    if program.description.is_ok() && !self.is_found_by_supervisor(program) =>
+                {
                     let text = format!(
                         "agents are `{name}`, which is in your PATH and not in the supervisor's: it was started with another one"
                     );
-                    let hint = Some("start it anew from here: agency down, then agency up".to_owned());
+                    let hint =
+                        Some("start it anew from here: agency down, then agency up".to_owned());
                     findings.push(finding(name, "warning", text, hint));
                 }
                 Ok(_) => {}
