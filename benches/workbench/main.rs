@@ -30,6 +30,7 @@ mod place;
 mod screen;
 mod standin;
 mod state;
+mod survival;
 mod tools;
 mod watched;
 
@@ -43,7 +44,7 @@ use place::Place;
 type Part = (&'static str, fn(&mut Stage) -> Vec<Row>);
 
 /// In this order, so that the quiet parts are not disturbed by what the busy ones leave behind.
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 17] = [
     ("frame", |_| drawing::measure()),
     ("ledger", |_| ledger::measure()),
     ("version", |_| commands::version()),
@@ -53,6 +54,8 @@ const PARTS: [Part; 14] = [
     ("state", |stage| state::measure(stage.crew())),
     ("accept", |stage| accepting::measure(stage.crew())),
     ("hook", |stage| hooks::measure(stage.crew())),
+    ("fleet", |stage| survival::fleet(stage.crew())),
+    ("restore", |stage| survival::restore(stage.crew())),
     ("status", |stage| commands::status(stage.place())),
     ("send", |stage| commands::send(stage.place())),
     ("mcp", |stage| tools::measure(stage.place())),

@@ -151,6 +151,12 @@ impl Place {
         agents.filter(|agent| agent.state != AgentState::Idle).collect()
     }
 
+    /// Whether something is true of every agent; not while nobody can say.
+    pub fn every_agent(&self, is_so: impl Fn(&AgentView) -> bool) -> bool {
+        let Ok(status) = self.workbench.status() else { return false };
+        status.agencies.iter().flat_map(|agency| &agency.agents).all(is_so)
+    }
+
     /// The supervisor's process.
     pub fn supervisor(&self) -> u32 {
         self.workbench.supervisor_pid().expect("a supervisor")

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::adapters::folder::{LockError, SupervisorLock, sweep};
+use crate::adapters::keyring::mend_secret;
 use crate::adapters::sqlite::SqliteLedger;
 use crate::bootstrap::environment::Environment;
 use crate::bootstrap::opening::{ledger_path, outside, require_home};
@@ -34,6 +35,7 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
     sweep(&home);
     let outside = outside(environment, &home)?;
     require_no_lost_ledger(&home)?;
+    mend_secret(&home);
     let ledger =
         SqliteLedger::open_writer(&ledger_path(&home)).map_err(|error| ledger_refusal(&error))?;
     let (sender, wakes) = mpsc::channel();
@@ -79,8 +81,8 @@ fn require_no_lost_ledger(home: &Path) -> Result<(), Refusal> {
     let path = ledger_path(home);
     let has_something = |path: &Path| path.metadata().is_ok_and(|it| it.len() > 0);
     let registry = home.join("registry");
-    let is_left = |name: &&str| has_something(&registry.join(name));
-    if has_something(&path) || !BESIDE_LEDGER.iter().any(|name| is_left(&name)) {
+    let mut beside = BESIDE_LEDGER.iter().map(|name| registry.join(name));
+    if has_something(&path) || !beside.any(|path| has_something(&path)) {
         return Ok(());
     }
     let message =

@@ -15,10 +15,11 @@ use crate::service::workbench::viewing::{Access, Extent, Show};
 /// What `agency attach` takes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Inside tmux the client is switched, outside it is attached. Inside another tmux \
-    server its prefix key\nmust be pressed twice for this one. With no NAME: the only agency, or the one that you choose.\n\n\
-    --zoom fills the window with one pane until it is unzoomed (prefix z), the agency is attached without\n\
-    --zoom, or the last terminal has left. Panes that a small terminal has shrunk grow back when it leaves.\n\n\
+    after_help = "Inside tmux the client is switched, outside it is attached. Inside another tmux server its \
+    prefix key must be pressed twice for this one. With no NAME: the only agency, or the one that you \
+    choose.\n\n--zoom fills the window with one pane until it is unzoomed (prefix z), the agency is attached \
+    without --zoom, or the last terminal has left. Panes that a small terminal has shrunk grow back when it \
+    leaves.\n\n\
     Examples:\n  agency attach CodeAgency\n  agency attach CodeAgency python-agent\n  \
     agency attach CodeAgency/python-agent --zoom\n  agency attach CodeAgency --read-only"
 )]

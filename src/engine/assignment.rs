@@ -78,7 +78,7 @@ fn require_assignable(
 }
 
 /// A worktree stands, or not.
-pub fn worktree_prepared(step: &mut Step<'_>, task: TaskId, result: Result<String, String>) {
+pub fn prepared(step: &mut Step<'_>, task: TaskId, result: Result<String, String>) {
     let Some(record) = step.state().tasks.tasks.get(&task).cloned() else { return };
     if record.state.is_closed() || record.base.is_some() {
         return;
@@ -96,7 +96,7 @@ pub fn worktree_prepared(step: &mut Step<'_>, task: TaskId, result: Result<Strin
 }
 
 /// A worktree that was gone stands again, or something is in its way.
-pub fn worktree_mended(step: &mut Step<'_>, task: TaskId, result: Result<(), String>) {
+pub fn mended(step: &mut Step<'_>, task: TaskId, result: Result<(), String>) {
     let Some(record) = step.state().tasks.tasks.get(&task) else { return };
     let event = match result {
         Ok(()) => Event::WorktreeMended { task },

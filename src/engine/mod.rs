@@ -86,10 +86,8 @@ fn route(step: &mut Step<'_>, input: Input) {
                 step.record(Event::WorkbenchConfigured { config });
             }
         }
-        Input::DefinitionSeen { definition } => sessions::definition_seen(step, *definition),
-        Input::RecipeSeen { agency, recipe } => sessions::recipe_seen(step, agency, recipe),
-        Input::ProjectSeen { agency, project, target } => {
-            sessions::project_seen(step, agency, project, target);
+        Input::DefinitionSeen { .. } | Input::RecipeSeen { .. } | Input::ProjectSeen { .. } => {
+            route_agency(step, input);
         }
         Input::Asked { ticket, actor, command } => asked(step, ticket, actor, *command),
         Input::MessageAtDoor { file, message } => mail::message_at_door(step, file, *message),
@@ -138,18 +136,14 @@ fn refused_at_door(step: &mut Step<'_>, file: String, reason: DeadReason) {
 /// What came of worktrees, proofs and merges.
 fn route_work(step: &mut Step<'_>, input: Input) {
     match input {
-        Input::WorktreePrepared { task, result } => {
-            assignment::worktree_prepared(step, task, result);
-        }
+        Input::WorktreePrepared { task, result } => assignment::prepared(step, task, result),
         Input::WorkInspected { ticket, task, purpose, result } => {
             tasks::work_inspected(step, ticket, task, purpose, result);
         }
         Input::WorkIntegrated { ticket, task, purpose, result } => {
             submissions::work_integrated(step, ticket, task, purpose, result);
         }
-        Input::WorktreeMended { task, result } => {
-            assignment::worktree_mended(step, task, result);
-        }
+        Input::WorktreeMended { task, result } => assignment::mended(step, task, result),
         Input::WorktreeRetired { task, kept } => tasks::worktree_retired(step, task, kept),
         Input::BranchRetired { feature, kept } => approvals::branch_retired(step, feature, kept),
         Input::ProofFinished { submission, outcome } => {
@@ -159,6 +153,18 @@ fn route_work(step: &mut Step<'_>, input: Input) {
             approvals::merge_finished(step, approval, result);
         }
         Input::Documented { approval } => step.record(Event::ApprovalDocumented { approval }),
+        _ => {}
+    }
+}
+
+/// What was read of an agency.
+fn route_agency(step: &mut Step<'_>, input: Input) {
+    match input {
+        Input::DefinitionSeen { definition } => sessions::definition_seen(step, *definition),
+        Input::RecipeSeen { agency, recipe } => sessions::recipe_seen(step, agency, recipe),
+        Input::ProjectSeen { agency, project, target } => {
+            sessions::project_seen(step, agency, project, target);
+        }
         _ => {}
     }
 }

@@ -177,7 +177,7 @@ impl Tasks {
             }
             Event::TaskReopened { task, reason } => {
                 self.turn(*task, TaskState::Rejected, at);
-                self.change(*task, |record| record.note = Some(reason.clone()));
+                self.note(*task, reason);
             }
             Event::TaskCancelled { task, reason, .. } => {
                 self.turn(*task, TaskState::Cancelled, at);
@@ -200,13 +200,12 @@ impl Tasks {
         match event {
             Event::WorktreeReady { task, base } => self.stand(*task, base, at),
             Event::WorktreeFailed { task, reason } => self.block(*task, reason, at),
-            Event::WorktreeMended { task } => self.change(*task, |record| {
-                let note = "its worktree was gone and stands again, with what was committed";
-                record.note = Some(note.to_owned());
-            }),
-            Event::WorktreeLost { task, reason } => self.change(*task, |record| {
-                record.note = Some(format!("its worktree does not stand: {reason}"));
-            }),
+            Event::WorktreeMended { task } => {
+                self.note(*task, "its worktree was gone and stands again, with what was committed");
+            }
+            Event::WorktreeLost { task, reason } => {
+                self.note(*task, &format!("its worktree does not stand: {reason}"));
+            }
             Event::WorktreeRetired { task, kept } => self.change(*task, |record| {
                 record.is_retired = true;
                 record.kept = Some(kept.clone());
@@ -246,6 +245,10 @@ impl Tasks {
     }
 
     /// Nobody can block a task while it is integrated: then the integration is what failed.
+    fn note(&mut self, task: TaskId, note: &str) {
+        self.change(task, |record| record.note = Some(note.to_owned()));
+    }
+
     fn block(&mut self, task: TaskId, reason: &str, at: Timestamp) {
         self.turn(task, TaskState::Blocked, at);
         self.change(task, |record| {

@@ -182,7 +182,6 @@ impl Acts {
     }
 
     /// The removal of an agency that is not in the archive yet: its tasks, and its place there.
-    #[expect(clippy::type_complexity, reason = "two parts of one variant, nowhere else used")]
     fn removal_of(
         &mut self,
         wanted: &Name,

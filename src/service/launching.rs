@@ -110,7 +110,7 @@ pub fn continuation(
     if description.resume.is_none() {
         return Continuation::Anew("its runtime cannot go on with a conversation");
     }
-    if record.short_lives >= SHORT_LIVES {
+    if record.short_runs >= SHORT_LIVES {
         return Continuation::Anew("its last lives ended soon, and the conversation may be why");
     }
     let Some(known) = &record.conversation else {

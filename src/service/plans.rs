@@ -74,6 +74,9 @@ fn plain_env(outside: &Outside) -> BTreeMap<String, String> {
     BTreeMap::from([("AGENCY_HOME".to_owned(), home), ("AGENCY_BIN".to_owned(), program)])
 }
 
+/// Longest `PATH` that is handed on, in bytes: all of a command may have 16,383.
+const LONGEST_PATH: usize = 8_192;
+
 fn launch(
     state: &State,
     outside: &Outside,
@@ -97,7 +100,10 @@ fn launch(
     env.insert("AGENCY_AGENT".to_owned(), address.to_string());
     env.insert("AGENCY_SPAWN".to_owned(), spawn.to_string());
     let path = std::env::join_paths(&outside.path).unwrap_or_default();
-    env.insert("AGENCY_PATH".to_owned(), path.to_string_lossy().into_owned());
+    let path = path.to_string_lossy().into_owned();
+    if path.len() <= LONGEST_PATH {
+        env.insert("AGENCY_PATH".to_owned(), path);
+    }
     Ok(Launch { argv, env, folder })
 }
 

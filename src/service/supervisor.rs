@@ -144,7 +144,8 @@ impl Supervisor {
         }
         // A session that is stopped on the last word is closed, not left to run on its own, and git is
         // not left in the middle of something. A proof is not waited for: it is made anew.
-        for lanes in [perform::SESSION_LANES, perform::work::PROJECT_LANES] {
+        let git = [perform::work::PROJECT_LANES, perform::work::TASK_LANES];
+        for lanes in [perform::SESSION_LANES].into_iter().chain(git) {
             self.lanes.settle(lanes, LANES_LIMIT);
         }
         if self.state.supervisor.is_some() {

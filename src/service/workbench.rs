@@ -427,7 +427,8 @@ impl Workbench {
             let parsed =
                 crate::manifest::agency::parse(&file.path.display().to_string(), &file.text);
             if let Ok(definition) = parsed {
-                let is_known = state.sessions.agencies.contains_key(&definition.name);
+                // One that is only in the archive leaves its name to a new one.
+                let is_known = state.sessions.agency(&definition.name).is_some();
                 if !is_known {
                     let event = crate::engine::event::Event::AgencyDefined {
                         definition: Box::new(definition),

@@ -87,6 +87,10 @@ pub fn symbol(cell: &vt100::Cell, columns: usize) -> Cow<'_, str> {
     if text.is_empty() {
         return Cow::Borrowed(" ");
     }
+    // Nearly all cells: a screen has ten thousand, and is drawn ten times a second.
+    if let ([b' '..=b'~'], 1) = (text.as_bytes(), columns) {
+        return Cow::Borrowed(text);
+    }
     let is_seen = |text: &str| text.width() == columns && to_plain(text) == text;
     if is_seen(text) {
         return Cow::Borrowed(text);

@@ -218,6 +218,24 @@ fn without_a_home_and_a_path_worth_the_name_it_works_too() {
     is_borne(&world, User::Away, "panes");
 }
 
+#[test]
+fn nothing_is_typed_while_keys_would_reach_other_panes_too() {
+    let world = World::of_user("set -gw synchronize-panes on\n", "t", &[]);
+    define(&world, "panes");
+    world.must(&["up"]);
+    wait_until_it_runs(&world);
+    let window = world.of_pane(WORKER, "#{window_id}");
+    world.tmux(&["setw", "-t", &window, "synchronize-panes", "on"]);
+    let id = world.must(&["send", WORKER, "zebra crossing"]).trim().to_owned();
+    world.wait_until("the reason to be said", PATIENCE, || {
+        world.agency(&["explain", &id]).stdout.contains("synchronized")
+    });
+    assert!(!world.screen(WORKER).contains("zebra crossing"), "{}", world.portrait());
+    world.tmux(&["setw", "-t", &window, "synchronize-panes", "off"]);
+    world.wait_for_text(WORKER, "zebra crossing");
+    assert!(!world.screen(LEAD).contains("zebra crossing"));
+}
+
 /// A configuration that nothing can be made with, as it is told; the user's session, if there is one, lives on.
 fn is_named(user: User, conf: &str, later: &[&str], word: &str) {
     let world = World::of_user(conf, "t", &[]);
@@ -286,6 +304,12 @@ fn a_server_that_ends_when_nobody_is_attached_is_named() {
 
 #[test]
 fn a_setting_with_which_this_tmux_would_crash_is_refused_before_anything_is_made() {
+    let world = World::of_user("set -gw window-size manual\n", "t", &[]);
+    let version = world.tmux(&["-V"]).stdout;
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
+    if (numbers.next(), numbers.next()) >= (Some(3), Some(7)) {
+        return is_borne(&world, User::There, "panes");
+    }
     is_named(User::There, "", &["set", "-gw", "window-size", "manual"], "window-size manual");
 }
 

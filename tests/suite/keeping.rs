@@ -136,16 +136,7 @@ fn a_removed_agency_comes_back_with_what_nobody_committed() {
 fn a_name_that_is_taken_by_now_is_not_given_back() {
     let world = at_work("");
     world.must(&["remove", "Team", "--yes"]);
-    world.must(&[
-        "create",
-        "Team",
-        "--coordinator",
-        "boss",
-        "--runtime",
-        "rehearsal",
-        "--no-start",
-    ]);
-    world.must(&["up"]);
+    world.must(&["create", "Team", "--coordinator", "boss", "--runtime", "rehearsal"]);
     let taken = world.agency(&["undo", "UNDO-001", "--yes"]);
     assert_eq!(taken.status, Some(5), "{taken:?}");
     assert_eq!(world.json(&["show", "Team"])["coordinator"], "boss");

@@ -173,12 +173,15 @@ fn agencies_work_on_a_strange_server_and_leave_it_as_it_was() {
 }
 
 #[test]
-fn a_foreign_session_of_the_same_name_is_a_conflict_and_is_left_alone() {
+fn a_foreign_session_of_the_same_name_is_left_alone_and_ours_has_another_name() {
     let world = World::with_agencies();
     let before = strange_server(&world, "CodeAgency");
-    let outcome = world.agency(&["start", "CodeAgency"]);
-    assert_eq!(outcome.status, Some(5), "{outcome:?}");
-    assert!(outcome.stderr.contains("hint:"), "{outcome:?}");
+    world.must(&["start", "CodeAgency"]);
+    world.wait_until("its name to be known", PATIENCE, || {
+        world.json(&["show", "CodeAgency"])["session"] == "CodeAgency~agency"
+    });
+    assert_eq!(picture(&world, "CodeAgency"), before);
     world.must(&["down"]);
+    assert_eq!(sessions(&world), ["CodeAgency"]);
     assert_eq!(picture(&world, "CodeAgency"), before);
 }

@@ -83,8 +83,11 @@ fn the_committed_settings_load_and_name_the_test_command() {
     assert_eq!(config.checks.commands, [["sh", ".ci/test"]]);
 }
 
+/// Files by name, with their texts.
+type Texts = Vec<(String, String)>;
+
 /// Every shipped template's agency with its names filled in: the agents' role files and the other Markdown.
-fn filled_in() -> Vec<(String, Vec<(String, String)>, Vec<(String, String)>)> {
+fn filled_in() -> Vec<(String, Texts, Texts)> {
     let made = |template: &Template| {
         let name = template.definition.name.clone();
         let files = instantiate(template, &NewAgencyOptions::named(name)).expect("made");

@@ -310,8 +310,9 @@ pub fn text(path: &Path) -> String {
     path.to_str().expect("a path in UTF-8").to_owned()
 }
 
+/// A variable of this process.
 #[expect(clippy::disallowed_methods, reason = "a world's environment is made here, from this one")]
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -31,8 +31,7 @@ pub(super) fn work_state(worktree: &Path, base: &str) -> Result<WorkState, Repos
 /// those files was written. One that was deleted has no time.
 pub(super) fn uncommitted(worktree: &Path) -> Result<Dirt, RepositoryError> {
     checkouts::require_own_git(worktree)?;
-    let head = revision::checked_out(worktree)?
-        .ok_or_else(|| RepositoryError::Empty { path: worktree.to_owned() })?;
+    let (head, head_at) = head_of(worktree)?;
     let mut files = checkouts::uncommitted(worktree, Uncommitted::All)?;
     let count = count(files.len());
     let written = |file: &String| {
@@ -41,9 +40,23 @@ pub(super) fn uncommitted(worktree: &Path) -> Result<Dirt, RepositoryError> {
     };
     let oldest = files.iter().filter_map(written).min();
     files.truncate(NAMED_FILES);
-    let head_at = git(worktree).args(["show", "--no-patch", "--format=%ct", &head]).text()?;
-    let head_at = head_at.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     Ok(Dirt { head, head_at, files, count, oldest })
+}
+
+/// The commit that is checked out, with its time.
+fn head_of(worktree: &Path) -> Result<(String, Option<Timestamp>), RepositoryError> {
+    let at = |seconds| Timestamp::from_second(seconds).ok();
+    let read = |repository: git2::Repository| {
+        let commit = repository.head().and_then(|head| head.peel_to_commit()).ok()?;
+        Some((commit.id().to_string(), at(commit.time().seconds())))
+    };
+    if let Some(head) = revision::open(worktree).and_then(read) {
+        return Ok(head);
+    }
+    let head = revision::checked_out(worktree)?
+        .ok_or_else(|| RepositoryError::Empty { path: worktree.to_owned() })?;
+    let time = git(worktree).args(["show", "--no-patch", "--format=%ct", &head]).text()?;
+    Ok((head, time.parse().ok().and_then(at)))
 }
 
 /// The wanted branches that exist, against the target.

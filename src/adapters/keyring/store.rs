@@ -36,6 +36,18 @@ pub(super) fn load_or_make(path: &Path) -> Result<[u8; 32], KeyringError> {
     key.ok_or_else(|| KeyringError::Malformed { path: path.to_owned() })
 }
 
+/// Moves a key away that is none, as a power cut leaves one; nothing could be proven with it.
+pub(super) fn set_aside_if_broken(path: &Path) {
+    let is_broken = load(path).is_ok_and(|text| {
+        let bytes = hex::decode(text.trim_end());
+        bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).is_none()
+    });
+    if is_broken {
+        // If it cannot be moved, whoever needs the key says so.
+        let _ = std::fs::rename(path, path.with_extension("damaged"));
+    }
+}
+
 fn load(path: &Path) -> io::Result<String> {
     // Never a link, and never a pipe that keeps its reader waiting.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;

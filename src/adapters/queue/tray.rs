@@ -72,19 +72,22 @@ pub(super) fn drop_into(
     require_folder(&tmp, root)?;
     require_folder(&new, root)?;
     let half = tmp.join(name);
-    write_anew(&half, text, lasting).map_err(|error| wrap(&half, &error))?;
+    let file = write_anew(&half, text).map_err(|error| wrap(&half, &error))?;
     std::fs::rename(&half, new.join(name)).map_err(|error| wrap(&new.join(name), &error))?;
     match lasting {
         Lasting::InMemory => Ok(()),
         Lasting::OnDisk => {
-            let synced = std::fs::File::open(&new).and_then(|folder| folder.sync_all());
+            // After it has its name: whoever is interrupted while the disk works leaves nothing half done,
+            // and nobody was told yet that it is there.
+            let folder = || std::fs::File::open(&new).and_then(|folder| folder.sync_all());
+            let synced = file.sync_all().and_then(|()| folder());
             synced.map_err(|error| wrap(&new, &error))
         }
     }
 }
 
 /// A half-written file of a killed attempt gives way; a link planted there is not followed.
-fn write_anew(path: &Path, text: &str, lasting: Lasting) -> io::Result<()> {
+fn write_anew(path: &Path, text: &str) -> io::Result<std::fs::File> {
     let create = || std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = match create() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -97,7 +100,7 @@ fn write_anew(path: &Path, text: &str, lasting: Lasting) -> io::Result<()> {
         // A full disk: half a message is of no use, and it takes room.
         let _ = std::fs::remove_file(path);
     })?;
-    if lasting == Lasting::OnDisk { file.sync_all() } else { Ok(()) }
+    Ok(file)
 }
 
 /// Moves a file into `dead/` with its reason beside it; done if it is gone.

@@ -73,8 +73,9 @@ pub fn follow(step: &mut Step<'_>) {
             _ => {}
         }
     }
-    for task in ended {
-        save_ended(step, task);
+    if step.state().config.git.checkpoints {
+        // Looked at first: most have committed everything, and a look costs little.
+        ended.into_iter().for_each(|task| look(step, task));
     }
     for task in touched {
         look_soon(step, task);

@@ -136,7 +136,7 @@ fn an_agent_that_ends_has_its_work_saved_once() {
         let pane = panes.iter_mut().find(|pane| pane.agent == dev).expect("its pane");
         pane.life = PaneLife::Dead { status: None, signal: Some(9) };
     });
-    assert_eq!(saves(&turn, CheckpointReason::Lost), 1, "{turn:?}");
+    assert_eq!(looks(&turn), 1, "{turn:?}");
     let woken = world.feed(Input::Woke { pid: 2, version: String::new() });
     assert_eq!(timers(&woken), 1, "a supervisor that died before is made up for");
     assert_eq!(saves(&seen(&mut world, "base", &["a.rs"]), CheckpointReason::Lost), 1);

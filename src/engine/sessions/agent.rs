@@ -56,7 +56,14 @@ pub struct AgentRecord {
     pub spawned_at: Option<Timestamp>,
     /// Lives in a row that ended soon after their start.
     pub short_lives: u32,
+    /// Those of them in a row that its program ended by itself: the conversation may be why. A pane that somebody
+    /// closed, or that went with its server, says nothing of it.
+    #[serde(default)]
+    pub short_runs: u32,
 }
+
+/// Why a life ended whose pane is not there any more.
+pub const PANE_GONE: &str = "its pane is gone";
 
 impl Default for AgentRecord {
     fn default() -> Self {
@@ -79,6 +86,7 @@ impl Default for AgentRecord {
             runtime: None,
             spawned_at: None,
             short_lives: 0,
+            short_runs: 0,
         }
     }
 }
@@ -132,7 +140,13 @@ impl AgentRecord {
     /// Its life is over.
     pub fn lose(&mut self, state: AgentState, reason: String, at: Timestamp) {
         let lived_s = self.spawned_at.map_or(0, |from| at.as_second() - from.as_second());
-        self.short_lives = if lived_s < SHORT_LIFE_S { self.short_lives + 1 } else { 0 };
+        let is_short = lived_s < SHORT_LIFE_S;
+        self.short_lives = if is_short { self.short_lives + 1 } else { 0 };
+        if !is_short {
+            self.short_runs = 0;
+        } else if reason != PANE_GONE {
+            self.short_runs += 1;
+        }
         self.end();
         self.turn(state, StateSource::Process, Some(reason), at);
     }
@@ -141,6 +155,7 @@ impl AgentRecord {
     pub fn stop(&mut self, at: Timestamp) {
         self.end();
         self.short_lives = 0;
+        self.short_runs = 0;
         self.turn(AgentState::Stopped, StateSource::Supervisor, None, at);
     }
 

@@ -18,6 +18,7 @@ use crate::engine::event::Event;
 use crate::engine::input::Timer;
 use crate::engine::mail;
 use crate::engine::require_operator;
+use crate::engine::sessions::agent::PANE_GONE;
 use crate::engine::sessions::{AgencyRecord, Wanted, hearing};
 use crate::engine::step::Step;
 use crate::ports::terminals::{Arrangement, PaneLife, PaneSeen, Sighting};
@@ -446,6 +447,6 @@ fn epitaph(life: Option<PaneLife>) -> (AgentState, String) {
         Some(PaneLife::Dead { status: None, signal: None }) => {
             (AgentState::Crashed, "its program ended, tmux does not know how".to_owned())
         }
-        Some(PaneLife::Alive) | None => (AgentState::Crashed, "its pane is gone".to_owned()),
+        Some(PaneLife::Alive) | None => (AgentState::Crashed, PANE_GONE.to_owned()),
     }
 }

@@ -1,5 +1,7 @@
 //! What becomes of agencies and panes.
 
+mod surviving;
+
 use crate::domain::agency::{AgencyState, AgentState};
 use crate::domain::command::{Actor, Command};
 use crate::domain::name::Name;

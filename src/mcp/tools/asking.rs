@@ -187,6 +187,7 @@ fn tell(call: &Call, id: MessageId, answer: &MessageView) -> Outcome {
         call.ask(Command::FetchMessages { ids: ids.clone() })?;
         call.ask(Command::AcknowledgeMessages { ids })?;
     }
+    let answer: MessageView = call.fetch(&Query::Message { id: answer.id })?;
     Ok(Said::new(
         format!("{} answers:\n{}", words::line(&answer.from), words::quoted(&answer.body)),
         json!({ "answered": true, "id": id, "answer": answer }),

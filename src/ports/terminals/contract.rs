@@ -180,7 +180,7 @@ pub fn a_foreign_session_is_not_touched(world: &dyn World) {
     let seen = world.terminals().look().expect("it answers").sessions;
     let beside =
         SessionSeen { agency: plan.agency.clone(), name: format!("{}~agency", plan.agency) };
-    assert_eq!(seen, [beside.clone()]);
+    assert_eq!(seen.first(), Some(&beside));
     let attach =
         world.terminals().attach_plan(&plan.agency, &Default::default()).expect("it is there");
     assert_eq!(attach.argv.last(), Some(&format!("={}", beside.name)));

@@ -15,7 +15,7 @@ use crate::manifest;
 use crate::ports::repositories::{CheckpointOrder, Holding, RestoreOrder, ReviveOrder};
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
-use crate::service::perform::work::project_lane;
+use crate::service::perform::work::{TASK_LANES, project_lane};
 use crate::service::plans;
 use crate::service::preflight::repository_refusal;
 use crate::service::supervisor::Handle;
@@ -55,7 +55,7 @@ pub fn look(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, ta
     let Some(path) = worktree.map(|worktree| outside.home.join(worktree)) else { return };
     let (outside, handle) = (outside.clone(), handle.clone());
     lanes.push(
-        &format!("task:{task}"),
+        &format!("{TASK_LANES}{task}"),
         Box::new(move || {
             let result = outside.repositories.uncommitted(&path).map_err(|error| error.to_string());
             handle.input(Input::WorkSeen { task, result });
@@ -81,7 +81,7 @@ pub fn save(
     };
     let (outside, handle) = (outside.clone(), handle.clone());
     lanes.push(
-        &format!("task:{task}"),
+        &format!("{TASK_LANES}{task}"),
         Box::new(move || {
             let result = outside.repositories.checkpoint(&order);
             if let Err(error) = &result {

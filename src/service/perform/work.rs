@@ -20,6 +20,9 @@ use crate::service::supervisor::Handle;
 /// How the names of these lanes begin.
 pub const PROJECT_LANES: &str = "project:";
 
+/// How the names of the lanes begin on which one task's worktree is looked at and saved.
+pub const TASK_LANES: &str = "task:";
+
 /// The lane of everything that writes to a project.
 pub fn project_lane(project: &std::path::Path) -> String {
     format!("{PROJECT_LANES}{}", project.display())
@@ -74,7 +77,7 @@ pub fn inspect(
     let path = outside.home.join(worktree);
     let (outside, handle) = (outside.clone(), handle.clone());
     lanes.push(
-        &format!("task:{task}"),
+        &format!("{TASK_LANES}{task}"),
         Box::new(move || {
             let result =
                 outside.repositories.work_state(&path, &base).map_err(|error| error.to_string());

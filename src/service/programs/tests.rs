@@ -88,3 +88,26 @@ fn a_name_that_nobody_knows_is_answered_with_the_nearest() {
         "{refused}"
     );
 }
+
+/// What goes on with whatever was last in a folder, or asks which: two agents share a folder, and a person may
+/// have used the program there.
+const BY_FOLDER: [&str; 7] =
+    ["--continue", "-c=", "--last", "latest", "last", "--fork", "continue"];
+
+#[test]
+fn every_shipped_runtime_goes_on_with_a_conversation_by_its_own_id_or_not_at_all() {
+    for program in Programs::shipped().iter() {
+        let description = program.description.as_ref().expect("it is valid");
+        let Some(resume) = &description.resume else { continue };
+        let names_it = resume.iter().any(|word| word.contains("{conversation}"));
+        assert!(names_it, "{}: {resume:?}", program.name);
+        let by_folder = resume.iter().chain(&description.start);
+        let by_folder: Vec<_> =
+            by_folder.filter(|word| BY_FOLDER.contains(&word.as_str())).collect();
+        assert!(by_folder.is_empty(), "{}: {by_folder:?}", program.name);
+        // What reads a history from a file is told which one.
+        let history = resume.iter().any(|word| word == "--restore-chat-history");
+        let own_file = |word: &String| word.contains("{conversation}.chat");
+        assert!(!history || resume.iter().any(own_file), "{}: {resume:?}", program.name);
+    }
+}

@@ -1,4 +1,5 @@
-//! Reading what was saved of worktrees, and what can be taken back: from the state alone.
+//! Reading what was saved of worktrees, and what can be taken back: from the state alone, in the shapes of
+//! [`crate::service::views`]. Only a diff is left to be read outside.
 
 use crate::domain::checkpoint::CheckpointId;
 use crate::domain::id::{ActId, TaskId};

@@ -114,9 +114,9 @@ RULES = {
     "no-errexit": (WARNING, "the script goes on after a failed command; begin it with `set -e`"),
 }
 
-PIPE_TO_SHELL = re.compile(r"\b(?:curl|wget)\b[^|;&]*\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:env\s+)?(?:/\S*/)?(?:ba|da|z|k)?sh\b")
+PIPE_TO_SHELL = re.compile(r"\b(?:curl|wget)\b[^|;&]{0,2000}\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:env\s+)?(?:/\S*/)?(?:ba|da|z|k)?sh\b")
 STRANGERS_TEXT = re.compile(
-    r"\$\{\{[^}]*github\.(?:head_ref|event\.(?:issue|pull_request|comment|review|discussion|head_commit|commits)[\w.\[\]*]*\."
+    r"\$\{\{[^}]{0,300}github\.(?:head_ref|event\.(?:issue|pull_request|comment|review|discussion|head_commit|commits)[\w.\[\]*]*\."
     r"(?:title|body|message|name|email|ref|label|default_branch))\b[^}]*\}\}|\$\{\{\s*github\.head_ref\s*\}\}"
 )
 SECRET = re.compile(r"\$\{\{\s*secrets\.\w+\s*\}\}")

@@ -151,7 +151,7 @@ def change_log(root, version):
     if name is None:
         return None, False
     text = read(root, name)
-    heading = re.compile(rf"^(?:#+\s*|=+\s*)?\[?v?{re.escape(version)}(?![\w.+-]*\w)", re.M | re.I) if version else None
+    heading = re.compile(rf"^(?:#+\s*|=+\s*|[-*]\s+)?\[?v?{re.escape(version)}(?![\w.+-]*\w)", re.M | re.I) if version else None
     named = re.compile(rf"^#+\s.*(?<![\w.])v?{re.escape(version)}(?![\w+-]|\.\d)", re.M | re.I) if version else None
     return name, bool(heading and (heading.search(text) or named.search(text)))
 

@@ -9,6 +9,7 @@ Nothing is executed or changed. Needs only Python 3.9; git for the list of files
 
 import argparse
 import ast
+import bisect
 import json
 import os
 import re
@@ -210,11 +211,12 @@ class RustFile:
         self.code = re.sub(r"///(?!/)[^\n]*|/\*\*(?!\*|/).*?\*/", lambda m: "\x01" + re.sub(r"[^\n]", " ", m.group(0)[1:]), code, flags=re.S)
         self.code = re.sub(r"//![^\n]*|/\*!.*?\*/", lambda m: "\x02" + re.sub(r"[^\n]", " ", m.group(0)[1:]), self.code, flags=re.S)
         self.inner_doc = "\x02" in self.code.split("{")[0] or bool(re.search(r"#!\[doc\b", self.code))
+        self.ends = [mark.start() for mark in re.finditer("\n", self.code)]
         self.items, self.modules, self.exports, self.globs, self.types = [], [], set(), set(), set()
         self.read(0, len(self.code), [])
 
     def line(self, at):
-        return self.code.count("\n", 0, at) + 1
+        return bisect.bisect_left(self.ends, at) + 1
 
     def closing(self, at):
         """Behind the bracket that closes the one at `at`."""
@@ -370,16 +372,20 @@ def module_file(paths, folder, name):
 class Crate:
     """What can be reached from a crate's root."""
 
-    def __init__(self, tree, paths, root):
+    def __init__(self, tree, paths, root, unparsed):
         self.tree, self.paths = tree, paths
-        self.files, self.exports, self.globs = [], set(), set()
+        self.files, self.exports, self.globs, self.unparsed = [], set(), set(), unparsed
         self.load(root, os.path.dirname(root), True, None)
 
     def load(self, path, folder, is_public, name):
         text = self.tree.read(path)
         if text is None or any(path == known for known, *_ in self.files):
             return None
-        read = RustFile(text)
+        try:
+            read = RustFile(text)
+        except RecursionError:
+            self.unparsed.append(shown(path))
+            return None
         self.files.append((path, read, is_public, name))
         self.exports |= read.exports
         self.globs |= read.globs
@@ -417,11 +423,11 @@ class Crate:
                 yield item(path, line, "method" if blocks and kind == "fn" else kind, full, documented)
 
 
-def rust_items(tree, paths):
+def rust_items(tree, paths, unparsed):
     roots = [path for path in paths if path.replace(os.sep, "/").endswith("src/lib.rs") and not TEST_PATH.search(os.path.dirname(path.replace(os.sep, "/")))]
     known = set(paths)
     for root in sorted(roots):
-        crate = Crate(tree, known, root)
+        crate = Crate(tree, known, root, unparsed)
         if crate.files:
             yield item(root, 1, "crate", os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(os.path.join(tree.root, root))))), crate.files[0][1].inner_doc)
         yield from crate.items()
@@ -452,7 +458,7 @@ def measure(root):
             items += list(python_items(path, source) if path.endswith(".py") else script_items(path, source))
         except (SyntaxError, ValueError, RecursionError):
             unparsed.append(shown(path))
-    items += list(rust_items(tree, paths))
+    items += list(rust_items(tree, paths, unparsed))
     items.sort(key=lambda i: (i["file"], i["line"], i["name"]))
     return items, unparsed, tree
 

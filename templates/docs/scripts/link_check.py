@@ -108,22 +108,46 @@ def without_code(text):
     """Markdown with code blanked, lines kept: a link in an example is none."""
     lines, fence = text.splitlines(), None
     for number, line in enumerate(lines):
-        mark = re.match(r"(?:\s{0,3}|\s*(?:>|[-*+]|\d+[.)])\s*)*(`{3,}|~{3,})", line)
+        mark = re.match(r"\s{0,12}(?:>\s{0,4})*(?:(?:[-*+]|\d{1,9}[.)])\s{1,4})*(`{3,}|~{3,})", line)
         if fence:
             closing = mark and mark.group(1)[0] == fence[0] and len(mark.group(1)) >= len(fence) and not line.strip().strip(fence[0])
             fence = None if closing else fence
             lines[number] = ""
         elif mark and not (mark.group(1)[0] == "`" and "`" in line[mark.end():]):
             fence, lines[number] = mark.group(1), ""
-    text = "\n".join(lines)
     # Comments too; a line that is indented by four may go on a list, and stays.
-    text = re.sub(r"<!--.*?-->", lambda m: re.sub(r"[^\n]", " ", m.group(0)), text, flags=re.S)
-    return re.sub(r"(?<!`)(`+)(?!`)(?:[^`\n]|\n(?!\s*\n)|(?!\1(?!`))`+)*?(?<!`)\1(?!`)", lambda m: re.sub(r"[^\n]", "\x00", m.group(0)), text)
+    text, begin = "\n".join(lines), 0
+    while (begin := text.find("<!--", begin)) >= 0:
+        end = text.find("-->", begin)
+        if end < 0:
+            break
+        text = text[:begin] + re.sub(r"[^\n]", " ", text[begin : end + 3]) + text[end + 3 :]
+        begin = end
+    return "".join(without_spans(part) for part in re.split(r"(\n[ \t]*\n)", text))
+
+
+def without_spans(paragraph):
+    """A paragraph with its code spans blanked: from a run of backticks to the next run that is as long."""
+    runs, places = list(re.finditer(r"(?<!\\)`+", paragraph)), {}
+    for number, run in enumerate(runs):
+        places.setdefault(len(run.group(0)), []).append(number)
+    result, at, number = [], 0, 0
+    while number < len(runs):
+        same = places[len(runs[number].group(0))]
+        while same and same[0] <= number:
+            same.pop(0)
+        if same:
+            begin, end = runs[number].start(), runs[same[0]].end()
+            result += [paragraph[at:begin], re.sub(r"[^\n]", "\x00", paragraph[begin:end])]
+            at, number = end, same[0]
+        number += 1
+    return "".join(result) + paragraph[at:]
 
 
 def slug(heading):
     """GitHub's anchor of a heading: lower case, marks away, blanks to hyphens."""
-    heading = re.sub(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])", r"\1", heading)
+    # A heading is a line; what is longer is none that anybody links to.
+    heading = re.sub(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])", r"\1", heading[:500])
     heading = re.sub(r"<[^>]+>", "", heading)
     heading = re.sub(r"(?<!\w)([*_]{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", heading).replace("`", "")
     kept = [c for c in heading.strip().lower() if c in " -_" or unicodedata.category(c)[0] in "LNM" or unicodedata.category(c) == "Pc"]
@@ -168,8 +192,8 @@ def read_html(text):
 
 
 INLINE = re.compile(r"(?<!\\)\]\(\s*(<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^)]*\)))?\s*\)")
-DEFINITION = re.compile(r"^ {0,3}(?:>\s*)*\[((?:[^\[\]\\]|\\.)+)\]:\s*(<[^<>\n]*>|\S+)", re.M)
-REFERENCE = re.compile(r"(?<![\\\]])\[((?:[^\[\]\\]|\\.|\[[^\]]*\](?:\([^)]*\))?)*)\]\[((?:[^\[\]\\]|\\.)*)\]")
+DEFINITION = re.compile(r"^ {0,3}(?:>\s*)*\[((?:[^\[\]\\]|\\.){1,300})\]:\s*(<[^<>\n]*>|\S+)", re.M)
+REFERENCE = re.compile(r"(?<![\\\]])\[((?:[^\[\]\\]|\\.|\[[^\[\]]{0,300}\](?:\([^()]{0,300}\))?){0,300})\]\[((?:[^\[\]\\]|\\.){0,300})\]")
 AUTOLINK = re.compile(r"<((?:https?|ftp)://[^\s<>]+)>")
 
 

@@ -8,6 +8,7 @@ Needs only Python 3.9; git for the list of files where there is one.
 """
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -213,7 +214,7 @@ def read_pnpm(report, path, text):
         found = re.match(r"  ['\"]?/?(@?[^@'\"()\s]+)[@/](\d[^('\":\s]*)[^:]*:\s*$", line) if inside else None
         if found:
             block = []
-            for follower in lines[number:]:
+            for follower in itertools.islice(lines, number, number + 50):
                 if follower.strip() and not follower.startswith("    "):
                     break
                 block.append(follower)

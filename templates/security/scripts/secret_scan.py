@@ -154,13 +154,13 @@ KEY_BEGIN = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?)-----
 # The shortest private key there is (Ed25519) has a line of 64.
 KEY_BODY = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/]{40,}={0,2}")
 ASSIGNED = re.compile(
-    r"""(?ix)([\w.-]*(?:password|passwd|pwd|secret|api_?-?key|access_?-?key|auth_?-?token|private_?-?key|token)[\w-]*)
+    r"""(?ix)(?<![\w.-])([\w.-]{0,60}?(?:password|passwd|pwd|secret|api_?-?key|access_?-?key|auth_?-?token|private_?-?key|token)[\w-]{0,60})
     ["']?\s*(?::=|=>|[:=])\s*(["'])([^"'\s]{8,200})\2"""
 )
 # In settings a value needs no quotes.
-SETTING = re.compile(r"(?i)^\s*(?:export\s+)?([\w.-]*(?:password|passwd|secret|api_?key|access_?key|token)[\w-]*)\s*[=:]\s*([^\s\"'#$<{]{12,200})\s*$")
+SETTING = re.compile(r"(?i)^\s*(?:export\s+)?([\w.-]*(?:password|passwd|secret|api_?key|access_?key|token)[\w-]*)\s*[=:]\s*([^\s\"'#$<{][^\s\"']{11,199})\s*(?:\s#.*)?$")
 SETTINGS_FILES = (".env", ".ini", ".cfg", ".conf", ".properties", ".envrc")
-URL_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"<>]+:([^\s/@'\"<>]{4,})@[\w.-]+", re.I)
+URL_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@'\"<>]{1,200}:([^\s/@'\"<>]{4,200})@[\w.-]+", re.I)
 PLACEHOLDER = re.compile(r"(?i)example|placeholder|change-?_?me|dummy|sample|your[-_]|my[-_]?secret|x{4,}|\*{3,}|\.{3}|^<|^\$|^%|\{\{|\}|^(?:pass|secret|token)(?:word)?\d*$")
 LOCKS = re.compile(r"(?:^|/)(?:[\w.-]+\.lock|package-lock\.json|go\.sum|pnpm-lock\.yaml|yarn\.lock)$")
 

@@ -57,7 +57,7 @@ fn survives(seed: u64) {
         kill_something(&world, next(&mut state));
     }
     reboot(&world);
-    if next(&mut state) % 2 == 0 {
+    if next(&mut state).is_multiple_of(2) {
         std::fs::remove_dir_all(&worktree).expect("removed");
     }
     world.must(&["up"]);

@@ -341,12 +341,17 @@ fn happen(made: &Path, (kind, which, what): (u8, u8, u8)) {
         let _ = std::fs::remove_file(&path);
         let _ = std::fs::remove_dir_all(&path);
     };
+    // A file or a link in place of a folder is in the way of what would lie below it.
+    let is_open = |path: &Path| {
+        let mut above = path.ancestors().skip(1).take_while(|above| *above != made);
+        above.all(|above| above.symlink_metadata().map_or(true, |what| what.is_dir()))
+    };
     match kind % 7 {
-        0 | 1 if !path.is_dir() && path.parent().is_some_and(|above| !above.is_file()) => {
+        0 | 1 if !path.is_dir() && is_open(&path) => {
             put(&path, &format!("{what}\r\n\n"));
         }
         2 => clear(),
-        3 => {
+        3 if is_open(&path) => {
             clear();
             let _ = std::os::unix::fs::symlink(format!("target {what}"), &path);
         }
