@@ -12,6 +12,8 @@ pub const ALL: &[&str] = &[
     "start.pane_made",
     "start.panes_made",
     "start.seen",
+    // stop and restart
+    "stop.recorded",
     // message delivery
     "message.accepted",
     "message.in_mailbox",

@@ -91,6 +91,7 @@ fn definition(number: u32) -> AgencyDefinition {
         agents,
         layout: Layout::Panes,
         project: None,
+        template: None,
     }
 }
 

@@ -12,7 +12,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// What a program prints when asked for its version.
 pub fn ask(program: &Path, arguments: &[String]) -> Result<String, String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let folder = tempfile::Builder::new().prefix("agency-version-").tempdir();
+    let folder = folder.map_err(|error| error.to_string())?;
     let mut invocation = Invocation::new(program, folder.path()).args(arguments);
     for name in ["AGENCY_AGENT", "AGENCY_SPAWN", "AGENCY_TOKEN", "AGENCY_HOME"] {
         invocation = invocation.unset(name);

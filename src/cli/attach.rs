@@ -56,12 +56,23 @@ pub fn run(args: &AttachArgs, desk: &mut Desk<'_>) -> Ending {
         desk.output.json(&serde_json::json!({ "argv": plan.argv, "unset": plan.unset }));
         return Ok(crate::cli::desk::DONE);
     }
+    require_terminal(&plan.argv, &agency, desk)?;
     if let Some(prefix) = &plan.doubled_prefix {
         desk.output.note(&format!(
             "this is a tmux within your tmux: press {prefix} twice for the inner one ({prefix} {prefix} d comes back)"
         ));
     }
     desk.house.attach(&plan)
+}
+
+/// A client that is there can be switched from anywhere; a new one needs a terminal of its own.
+fn require_terminal(argv: &[String], agency: &Name, desk: &Desk<'_>) -> Result<(), Refusal> {
+    let is_new = argv.iter().any(|word| word == "attach-session");
+    if !is_new || desk.is_interactive() {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalKind::Usage, "no_terminal", "this is not a terminal to attach to")
+        .with_hint(format!("what to run on one is told by `agency attach {agency} --json`")))
 }
 
 fn meant(target: &Address, agent: Option<&Name>) -> Result<(Name, Option<Name>), Refusal> {
@@ -83,7 +94,7 @@ fn meant(target: &Address, agent: Option<&Name>) -> Result<(Name, Option<Name>),
 fn choose(agencies: &[AgencyView], desk: &mut Desk<'_>) -> Result<Name, Refusal> {
     match agencies {
         [] => Err(Refusal::new(RefusalKind::NotFound, "no_agency", "there is no agency yet")
-            .with_hint("agency create NAME")),
+            .with_hint("make one: agency create CodeAgency")),
         [only] => Ok(only.name.clone()),
         _ if !desk.is_interactive() => {
             let names: Vec<&str> = agencies.iter().map(|agency| agency.name.as_str()).collect();

@@ -19,11 +19,12 @@ use crate::service::workbench::NewAgency;
 /// What `agency create` takes.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "With no template, the agency's own name decides: `CodeAgency` is made from `code`, \
-    `QAAgency` from `qa`; any other name gives a bare agency with a coordinator.\n\n\
+    after_help = "Templates: code, qa, devops, security, docs, and your own; see `agency template list`. With no \
+    --template, the agency's own name decides: `CodeAgency` is made from `code`, `QAAgency` from `qa`; a name that \
+    means no template gives a bare agency with a coordinator.\n\n\
     Examples:\n  agency create CodeAgency\n  \
     agency create Web --agents js-agent,css-agent --coordinator web-lead\n  \
-    agency create Docs --template code --runtime claude --no-start"
+    agency create Handbook --template docs --runtime claude --no-start"
 )]
 pub struct CreateArgs {
     /// Its name; also its tmux session's
@@ -120,4 +121,21 @@ fn absolute(path: &Path) -> Result<PathBuf, Refusal> {
         Refusal::new(RefusalKind::NotFound, "no_project", message)
             .with_hint("name the folder of a git repository with --project")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+
+    use super::*;
+    use crate::service::templates;
+
+    #[test]
+    fn the_help_names_every_template_that_comes_with_the_program() {
+        let command = CreateArgs::augment_args(clap::Command::new("create"));
+        let help = command.get_after_help().expect("a help").to_string();
+        for (name, _) in templates::built_in_files() {
+            assert!(help.contains(&format!(" {name},")), "{name}: {help}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::cli::desk::{Desk, Ending};
 use crate::cli::matching::reasons;
 use crate::cli::send;
 use crate::domain::command::Command;
-use crate::domain::name::Name;
+use crate::domain::name::{Address, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::Query;
 use crate::service::views::AgencyView;
@@ -43,7 +43,8 @@ pub fn run(args: &GoalArgs, desk: &mut Desk<'_>) -> Ending {
             .map_err(|error| Refusal::new(RefusalKind::Usage, "bad_name", error.to_string()))?;
         let text = desk.text_argument(text)?;
         let workbench = desk.open()?;
-        let answer = workbench.ask(Command::SetGoal { agency, text })?;
+        let answer = workbench.ask(Command::SetGoal { agency: agency.clone(), text })?;
+        send::tell_if_stopped(&workbench, &Address::Agency(agency), desk);
         return send::answer_with_message(&workbench, &answer, desk);
     }
     let workbench = desk.open()?;
@@ -66,6 +67,7 @@ fn give(
     let agency = chosen.agency.clone();
     let answer = workbench.ask(Command::SetGoal { agency: agency.clone(), text })?;
     desk.output.note(&format!("{agency} gets it: {}", reasons(&chosen.reasons)));
+    send::tell_if_stopped(workbench, &Address::Agency(agency), desk);
     if !desk.is_json() {
         return send::answer_with_message(workbench, &answer, desk);
     }

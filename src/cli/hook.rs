@@ -106,7 +106,7 @@ pub fn report_state(args: &HookArgs, desk: &mut Desk<'_>) -> Ending {
 
 /// Whether the supervisor was only away: it may be being started again.
 fn is_passing(refusal: &Refusal) -> bool {
-    ["link", "no_supervisor", "supervisor_ended"].contains(&refusal.code.as_str())
+    ["link", "no_supervisor", "supervisor_ended", "unheard"].contains(&refusal.code.as_str())
 }
 
 fn report(

@@ -9,10 +9,12 @@ use crate::cli::status::alive;
 use crate::cli::style::{Tone, agency_tone, agent_tone};
 use crate::cli::table::{Cell, Table};
 use crate::cli::when::optional_age;
+use crate::domain::agency::AgencyState;
 use crate::domain::name::Name;
 use crate::domain::text::to_line;
 use crate::service::query::Query;
 use crate::service::views::{AgencyView, AgentView};
+use crate::service::workbench::Workbench;
 
 /// What `agency list` takes.
 #[derive(Debug, Args)]
@@ -31,14 +33,28 @@ const MAX_LINE: usize = 300;
 
 /// Lists the agencies.
 pub fn run(_: &ListArgs, desk: &mut Desk<'_>) -> Ending {
-    let views: Vec<AgencyView> = desk.open()?.fetch(&Query::Agencies)?;
+    let workbench = desk.open()?;
+    let views: Vec<AgencyView> = workbench.fetch(&Query::Agencies)?;
+    tell_if_past(&workbench, &views, desk);
     desk.answer(views.as_slice(), render)
 }
 
 /// Shows one agency.
 pub fn show(args: &ShowArgs, desk: &mut Desk<'_>) -> Ending {
-    let view: AgencyView = desk.open()?.fetch(&Query::Agency { name: args.name.clone() })?;
+    let workbench = desk.open()?;
+    let view: AgencyView = workbench.fetch(&Query::Agency { name: args.name.clone() })?;
+    tell_if_past(&workbench, std::slice::from_ref(&view), desk);
     desk.answer(&view, render_one)
+}
+
+/// States that nobody looks after are those of the last moment that is known.
+fn tell_if_past(workbench: &Workbench, views: &[AgencyView], desk: &mut Desk<'_>) {
+    let is_up =
+        |view: &AgencyView| !matches!(view.state, AgencyState::Stopped | AgencyState::Archived);
+    if views.iter().any(is_up) && workbench.supervisor_pid().is_none() {
+        desk.output
+            .note("no supervisor is running: these states are the last ones known; agency up");
+    }
 }
 
 /// The agencies as a table.
@@ -73,6 +89,7 @@ pub fn render_one(view: &AgencyView, scene: &Scene) -> String {
     fact("name", Cell::toned(Tone::Heading, view.name.as_str()));
     fact("state", Cell::toned(agency_tone(view.state), state));
     fact("about", Cell::text(&view.description));
+    fact("template", Cell::text(view.template.as_deref().unwrap_or("none is named")));
     fact("session", Cell::text(&view.session));
     fact("project", Cell::text(project.unwrap_or_else(|| "none".to_owned())));
     fact("capabilities", Cell::text(view.capabilities.join(", ")));

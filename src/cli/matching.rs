@@ -27,7 +27,7 @@ pub struct MatchArgs {
     pub limit: usize,
 }
 
-/// Reasons that are shown of each agency: the rest is in the JSON document.
+/// Reasons, and words without an answer, that are shown of each agency: the rest is in the JSON document.
 const REASONS: usize = 4;
 
 /// Shows which agencies a goal is for.
@@ -39,10 +39,12 @@ pub fn run(args: &MatchArgs, desk: &mut Desk<'_>) -> Ending {
 
 /// The agencies with their reasons, then what is to be known beside.
 pub fn render(view: &MatchView, scene: &Scene) -> String {
-    let mut text = if view.matches.is_empty() {
-        "no agency fits this goal\n".to_owned()
-    } else {
-        table(&view.matches, scene)
+    let mut text = match (view.matches.as_slice(), view.templates.as_slice()) {
+        ([], []) => {
+            "no agency fits this goal; give it to one by name: agency goal NAME \"…\"\n".to_owned()
+        }
+        ([], _) => "no agency fits this goal\n".to_owned(),
+        (matches, _) => table(matches, scene),
     };
     if view.ambiguous {
         text.push_str("\nthe first two fit as well as each other: name the one that you mean\n");
@@ -57,8 +59,9 @@ pub fn render(view: &MatchView, scene: &Scene) -> String {
     text
 }
 
+/// One line for each agency, with its reasons below it: side by side they would fit no terminal.
 fn table(matches: &[AgencyMatchView], scene: &Scene) -> String {
-    let mut table = Table::new(&["AGENCY", "SCORE", "STATE", "IDLE", "TASKS", "WHY", "MISSING"]);
+    let mut table = Table::new(&["AGENCY", "SCORE", "STATE", "IDLE", "TASKS"]);
     for found in matches {
         table.row(vec![
             Cell::text(found.agency.as_str()),
@@ -66,20 +69,36 @@ fn table(matches: &[AgencyMatchView], scene: &Scene) -> String {
             Cell::toned(agency_tone(found.state), found.state.as_str()),
             Cell::number(format!("{}/{}", found.idle, found.agents)),
             Cell::number(found.open_tasks),
-            Cell::text(reasons(&found.reasons)),
-            Cell::toned(Tone::Muted, found.missing.join(", ")),
         ]);
+    }
+    let text = table.render(scene.paint, scene.width);
+    let heading = text.lines().take(1).map(|line| format!("{line}\n"));
+    let rows = text.lines().skip(1).zip(matches);
+    let rows = rows.map(|(line, found)| format!("{line}\n{}", details(found, scene)));
+    heading.chain(rows).collect()
+}
+
+fn details(found: &AgencyMatchView, scene: &Scene) -> String {
+    let mut table = Table::bare(2);
+    for reason in found.reasons.iter().take(REASONS) {
+        table.row(vec![Cell::text(&reason.word), Cell::text(format!("← {}", source(reason)))]);
+    }
+    for word in found.missing.iter().take(REASONS) {
+        table.row(vec![Cell::text(word), Cell::toned(Tone::Muted, "is answered by nothing here")]);
     }
     table.render(scene.paint, scene.width)
 }
 
 /// `vulnerabilities ← capability vulnerability-scanning`, the best first.
 pub fn reasons(reasons: &[Reason]) -> String {
-    let one = |reason: &Reason| {
-        let whose = reason.agent.as_ref().map(|agent| format!(" of {agent}")).unwrap_or_default();
-        format!("{} ← {} {}{whose}", reason.word, reason.source.as_str(), reason.matched)
-    };
+    let one = |reason: &Reason| format!("{} ← {}", reason.word, source(reason));
     reasons.iter().take(REASONS).map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// What an agency says of itself, and where.
+fn source(reason: &Reason) -> String {
+    let whose = reason.agent.as_ref().map(|agent| format!(" of {agent}")).unwrap_or_default();
+    format!("{} {}{whose}", reason.source.as_str(), reason.matched)
 }
 
 #[cfg(test)]
@@ -116,5 +135,7 @@ pub(crate) mod tests {
     fn that_none_fits_is_said() {
         let none = MatchView { matches: Vec::new(), ambiguous: false, ..view() };
         assert!(render(&none, &testing::scene()).starts_with("no agency fits this goal\n"));
+        let nothing = MatchView { templates: Vec::new(), ..none };
+        assert!(render(&nothing, &testing::scene()).contains("agency goal NAME"));
     }
 }

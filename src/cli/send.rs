@@ -10,13 +10,14 @@ use serde_json::json;
 
 use crate::cli::ack::parse_message_id;
 use crate::cli::desk::{DONE, Desk, Ending};
+use crate::domain::agency::AgencyState;
 use crate::domain::command::Answer;
 use crate::domain::id::MessageId;
 use crate::domain::message::{Draft, MessageState, MessageType, Priority};
 use crate::domain::name::Address;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::Query;
-use crate::service::views::MessageView;
+use crate::service::views::{AgencyView, MessageView};
 use crate::service::waiting::{Waited, wait_until};
 use crate::service::workbench::{DraftOptions, Identity, Workbench};
 
@@ -78,6 +79,7 @@ pub fn run(args: &SendArgs, desk: &mut Desk<'_>) -> Ending {
     if args.wait {
         wait_for_delivery(&workbench, id, Duration::from_secs(args.timeout))?;
     }
+    tell_if_stopped(&workbench, &args.to, desk);
     if !desk.is_json() {
         desk.output.line(&id.to_string());
         return Ok(DONE);
@@ -152,6 +154,23 @@ fn at_the_door(id: MessageId, draft: &Draft) -> serde_json::Value {
         "state": null, "sent_at": draft.sent_at, "delivered_at": null, "acknowledged_at": null,
         "reason": "waits at the door", "verified": true,
     })
+}
+
+/// Says that a message waits because whom it is for is stopped; silence would look like a delivery.
+pub fn tell_if_stopped(workbench: &Workbench, to: &Address, desk: &mut Desk<'_>) {
+    let agency = match to {
+        Address::Agency(agency) => agency,
+        Address::Agent(agent) => &agent.agency,
+        Address::Operator | Address::Workbench | Address::Everyone => return,
+    };
+    // Without a supervisor all wait, and to read the whole ledger for a remark takes too long.
+    if workbench.supervisor_pid().is_none() {
+        return;
+    }
+    let view = workbench.fetch::<AgencyView>(&Query::Agency { name: agency.clone() });
+    if view.is_ok_and(|view| view.state == AgencyState::Stopped) {
+        desk.output.note(&format!("`{agency}` is stopped; it waits for: agency start {agency}"));
+    }
 }
 
 /// Prints the id of a message that a command made, or the whole message.

@@ -103,6 +103,9 @@ fn list(views: &[TemplateView], scene: &Scene) -> String {
     table.render(scene.paint, scene.width)
 }
 
+/// What the source of a template is that has no folder.
+const BUILT_IN: &str = "built-in";
+
 /// Longest problem that a list shows, in characters.
 const BROKEN: usize = 200;
 
@@ -118,9 +121,11 @@ fn checked(views: &[TemplateCheckView], _: &Scene) -> String {
         for finding in &view.findings {
             let place = [finding.line, finding.column].into_iter().flatten();
             let place: String = place.map(|number| format!(":{number}")).collect();
+            // A path that can be opened as it stands, in the folder where templates are written.
+            let folder = if view.source == BUILT_IN { &view.template } else { &view.source };
             text.push_str(&format!(
-                "{}: {}/{}{place}: {}\n",
-                finding.severity, view.template, finding.file, finding.message
+                "{}: {folder}/{}{place}: {}\n",
+                finding.severity, finding.file, finding.message
             ));
         }
         text.push_str(&format!("{} ({}): {}\n", view.template, view.source, verdict(view)));

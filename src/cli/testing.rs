@@ -60,7 +60,7 @@ pub fn status() -> StatusView {
     view(json!({
         "agencies": [
             {"name": "CodeAgency", "session": "CodeAgency", "state": "running", "reason": null,
-             "coordinator": "code-coordinator", "description": "Builds features",
+             "coordinator": "code-coordinator", "description": "Builds features", "template": "code",
              "capabilities": ["backend", "frontend"], "project": "/home/me/app", "agents": [
                 agent("CodeAgency/code-coordinator", "idle", None),
                 agent("CodeAgency/python-agent", "working", Some("TASK-002")),

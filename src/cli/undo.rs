@@ -27,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Args)]
 #[command(
     after_help = "A removed agency comes back stopped, with its open tasks, their worktrees and what was not \
-    committed in them. Files that a restore replaced come back, too. A merge is never rewritten: \
+    committed in them. A dismissed agent is hired again as it was. Files that a restore replaced come back, too. A merge is never rewritten: \
     `agency undo` says how to take it back with a commit of its own.\n\n\
     Examples:\n  agency undo --list\n  agency undo\n  agency undo UNDO-003 --yes"
 )]

@@ -15,6 +15,9 @@ pub struct AgencyDefinition {
     pub name: Name,
     /// One line for lists.
     pub description: String,
+    /// The template that it was made of; none: of none, or before that was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
     /// What it can do, for people and for matching.
     pub capabilities: Vec<String>,
     /// The coordinator's name; it is one of `agents`.

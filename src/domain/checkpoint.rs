@@ -102,6 +102,9 @@ pub enum Manner {
     Keep,
     /// They go; the checkpoint that is made before has them.
     Exact,
+    /// They stay, and so does every file that does not lie there as the branch has it, or that the branch has
+    /// changed since: only what was not committed then is laid, as after a worktree was made again.
+    Fill,
 }
 
 /// Whether a worktree may change under an agent that works in it.

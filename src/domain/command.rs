@@ -44,6 +44,11 @@ impl std::fmt::Display for Actor {
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     // sessions
+    /// Takes in the definition that lies in an agency's folder; starts nothing.
+    DefineAgency {
+        /// Which.
+        name: Name,
+    },
     /// Makes agencies run; none named: every one that is not archived.
     StartAgencies {
         /// Which.

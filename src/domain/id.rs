@@ -32,7 +32,7 @@ pub fn derived_id(at_ms: u64, seed: Uuid, n: u32) -> Uuid {
 
 /// Why a text is not a counted id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a {kind} id; it looks like `{prefix}001`")]
+#[error("`{text}` is no {kind} id; it looks like `{prefix}001`")]
 pub struct CountedIdError {
     text: String,
     kind: &'static str,

@@ -14,12 +14,14 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::task::{TaskState, task_branch};
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
+use crate::engine::keeping;
 use crate::engine::mail;
 use crate::engine::mail::accepting::resolve_agent;
 use crate::engine::step::Step;
 use crate::engine::tasks::TaskRecord;
 use crate::engine::tasks::deciding::{require_planner, require_task};
 use crate::engine::wording;
+use crate::ports::repositories::Mended;
 
 /// Where a task's worktree lies, relative to the workbench.
 pub fn worktree_path(agency: &Name, task: TaskId) -> PathBuf {
@@ -71,6 +73,16 @@ fn require_assignable(
     if is_free || is_retry {
         return Ok(());
     }
+    if record.state.is_closed() {
+        let message = format!("`{task}` is {}", record.state.as_str());
+        let hint = match record.state {
+            TaskState::Cancelled => "take that back with `agency undo`, or write a new one down",
+            _ => "write a new one down with `agency task add`",
+        };
+        return Err(
+            Refusal::new(RefusalKind::Conflict, "already_assigned", message).with_hint(hint)
+        );
+    }
     let owner = record.agent.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
     let message = format!("`{task}` is {} with `{owner}`", record.state.as_str());
     Err(Refusal::new(RefusalKind::Conflict, "already_assigned", message)
@@ -96,10 +108,11 @@ pub fn prepared(step: &mut Step<'_>, task: TaskId, result: Result<String, String
 }
 
 /// A worktree that was gone stands again, or something is in its way.
-pub fn mended(step: &mut Step<'_>, task: TaskId, result: Result<(), String>) {
+pub fn mended(step: &mut Step<'_>, task: TaskId, result: Result<Mended, String>) {
     let Some(record) = step.state().tasks.tasks.get(&task) else { return };
+    let is_empty = result == Ok(Mended::MadeAgain);
     let event = match result {
-        Ok(()) => Event::WorktreeMended { task },
+        Ok(_) => Event::WorktreeMended { task },
         Err(reason) => Event::WorktreeLost { task, reason },
     };
     let mut next = step.state().tasks.clone();
@@ -109,6 +122,9 @@ pub fn mended(step: &mut Step<'_>, task: TaskId, result: Result<(), String>) {
         || matches!(event, Event::WorktreeMended { .. })
     {
         step.record(event);
+    }
+    if is_empty {
+        keeping::deciding::lay_back(step, task);
     }
 }
 

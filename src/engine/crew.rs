@@ -14,7 +14,9 @@ use crate::engine::sessions::{AgencyRecord, AgentRecord};
 
 pub mod deciding;
 
-pub use deciding::{asked, crew_unwritten, crew_written, part_with_temporaries, rehire, resume};
+pub use deciding::{
+    asked, crew_unwritten, crew_written, part_with_temporaries, rehire, require_free_name, resume,
+};
 
 /// What of an agency's crew is not in its file yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,6 +29,8 @@ pub enum Effect {
     EnsureSession { agency: Name },
     /// Close a session.
     CloseSession { agency: Name },
+    /// Close the pane of one life of an agent, and no other.
+    CloseLife { agent: AgentAddress, spawn: SpawnId },
     /// Put the changes of a crew into its agency's files, and close the panes of those who left.
     WriteCrew { agency: Name },
     /// Close the session, keep and retire the worktrees, move the folder.

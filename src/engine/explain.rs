@@ -30,8 +30,11 @@ pub fn explain(state: &State, subject: &str, now: Timestamp) -> Option<Vec<Strin
     match Address::parse(subject).ok()? {
         Address::Agent(address) => agent(state, &address, now),
         Address::Agency(agency) => {
-            let coordinator = state.sessions.agency(&agency)?.definition.coordinator_address();
-            agent(state, &coordinator, now)
+            let record = state.sessions.agency(&agency)?;
+            let mut lines = vec![format!("{agency} is {}", record.state().as_str())];
+            lines.extend(record.trouble.as_ref().map(|trouble| trouble.problem.clone()));
+            lines.extend(agent(state, &record.definition.coordinator_address(), now)?);
+            Some(lines)
         }
         Address::Operator | Address::Workbench | Address::Everyone => None,
     }
@@ -111,7 +114,18 @@ pub(crate) fn work(state: &State, id: TaskId, now: Timestamp) -> Vec<String> {
     }
     if let Some((checkpoint, record)) = state.keeping.of_task(id).next_back() {
         let made = age(record.at, now);
-        lines.push(format!("its last checkpoint is {checkpoint}, {made} old"));
+        lines.push(format!(
+            "its last checkpoint is {checkpoint}, {made} old: agency branch restore {checkpoint}"
+        ));
+    }
+    if let Some(mended) = &work.mended {
+        let made = age(mended.at, now);
+        let line = match (&mended.from, &mended.problem) {
+            (Some(from), _) => format!("what was not committed was laid back from {from}"),
+            (None, Some(problem)) => format!("what was saved could not be laid back: {problem}"),
+            (None, None) => "nothing was laid back into it".to_owned(),
+        };
+        lines.push(format!("its worktree was made to stand again {made} ago; {line}"));
     }
     if state.keeping.restoring.contains_key(&id) {
         lines.push("its worktree is being brought back to a checkpoint".to_owned());

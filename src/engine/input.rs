@@ -17,7 +17,7 @@ use crate::domain::runtime::screen::Reading;
 use crate::domain::submission::ProofOutcome;
 use crate::domain::workbench::WorkbenchConfig;
 use crate::ports::repositories::{
-    Checkpoint, Integrated, Kept, Merged, Restored, Uncommitted, WorkState,
+    Checkpoint, Integrated, Kept, Mended, Merged, Restored, Uncommitted, WorkState,
 };
 use crate::ports::terminals::{PaneSeen, Sighting, Typed};
 
@@ -201,8 +201,8 @@ pub enum Input {
     WorktreeMended {
         /// Of which task.
         task: TaskId,
-        /// What is in the way.
-        result: Result<(), String>,
+        /// Whether its files were gone, or what is in the way.
+        result: Result<Mended, String>,
     },
     /// A worktree was looked into.
     WorkInspected {

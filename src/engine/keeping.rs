@@ -71,6 +71,20 @@ pub struct WorkRecord {
     pub reminded_at: Option<Timestamp>,
     /// Its agent ended, and what lay here then is not known to be saved.
     pub unsaved: Option<CheckpointReason>,
+    /// It was gone, or git had lost it, and stands again.
+    #[serde(default)]
+    pub mended: Option<Mending>,
+}
+
+/// A worktree that stands again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mending {
+    /// Since when.
+    pub at: Timestamp,
+    /// The checkpoint whose files were laid back into it, as far as nothing newer was there.
+    pub from: Option<CheckpointId>,
+    /// Why they could not be.
+    pub problem: Option<String>,
 }
 
 /// A worktree on its way back to a checkpoint.
@@ -135,6 +149,9 @@ impl Keeping {
             Event::WorkReminded { task, number } => self.change(*task, |work| {
                 (work.reminders, work.reminded_at) = (*number, Some(at));
             }),
+            Event::WorktreeMended { task } => self.change(*task, |work| {
+                work.mended = Some(Mending { at, from: None, problem: None });
+            }),
             Event::WorkFoundSafe { task } => self.change(*task, |work| work.unsaved = None),
             Event::CheckpointTaken { .. }
             | Event::CheckpointsDropped { .. }
@@ -161,10 +178,21 @@ impl Keeping {
             Event::RestoreBegun { task, restoring } => {
                 self.restoring.insert(*task, (**restoring).clone());
             }
-            Event::WorkRestored { task, .. } | Event::RestoreFailed { task, .. } => {
-                self.restoring.remove(task);
-            }
+            Event::WorkRestored { task, from, .. } => self.laid_back(*task, Some(*from), None),
+            Event::RestoreFailed { task, reason } => self.laid_back(*task, None, Some(reason)),
             _ => {}
+        }
+    }
+
+    /// A restoration ended; that of a worktree that was made again is noted with it.
+    fn laid_back(&mut self, task: TaskId, from: Option<CheckpointId>, problem: Option<&String>) {
+        let ended = self.restoring.remove(&task);
+        if ended.is_some_and(|restoring| restoring.manner == Manner::Fill) {
+            self.change(task, |work| {
+                if let Some(mended) = &mut work.mended {
+                    (mended.from, mended.problem) = (from, problem.cloned());
+                }
+            });
         }
     }
 
@@ -187,6 +215,7 @@ impl WorkRecord {
             reminders: 0,
             reminded_at: None,
             unsaved: None,
+            mended: None,
         }
     }
 }

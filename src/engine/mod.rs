@@ -213,7 +213,8 @@ fn route_keeping(step: &mut Step<'_>, input: Input) {
 fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
     step.actor = actor;
     let answer = match command {
-        Command::StartAgencies { .. }
+        Command::DefineAgency { .. }
+        | Command::StartAgencies { .. }
         | Command::StopAgencies { .. }
         | Command::RestartAgency { .. }
         | Command::RemoveAgency { .. }

@@ -222,7 +222,9 @@ pub fn require_integration(step: &Step<'_>, task: TaskId) -> Result<String, Refu
         let message = format!(
             "the feature `{feature}` has no commit that is not merged, there is nothing to hand in"
         );
-        Refusal::new(RefusalKind::Conflict, "nothing_to_submit", message)
+        Refusal::new(RefusalKind::Conflict, "nothing_to_submit", message).with_hint(format!(
+            "commit the work in the worktree that `agency task show {task}` names"
+        ))
     })
 }
 

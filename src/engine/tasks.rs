@@ -28,6 +28,9 @@ pub mod deciding;
 
 pub use deciding::{asked, work_inspected, worktree_retired};
 
+/// How the note of a task begins whose worktree cannot be made again.
+pub const NOT_STANDING: &str = "its worktree does not stand";
+
 /// Every task and feature.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tasks {
@@ -204,7 +207,7 @@ impl Tasks {
                 self.note(*task, "its worktree was gone and stands again, with what was committed");
             }
             Event::WorktreeLost { task, reason } => {
-                self.note(*task, &format!("its worktree does not stand: {reason}"));
+                self.note(*task, &format!("{NOT_STANDING}: {reason}"));
             }
             Event::WorktreeRetired { task, kept } => self.change(*task, |record| {
                 record.is_retired = true;

@@ -78,6 +78,7 @@ pub fn definition(agency: &str, agents: &[&str]) -> AgencyDefinition {
     AgencyDefinition {
         name: name(agency),
         description: String::new(),
+        template: None,
         capabilities: Vec::new(),
         coordinator: name(agents[0]),
         agents: agents.iter().map(one).collect(),

@@ -1,7 +1,7 @@
 //! Undoing: what was done that can be taken back, and what is needed for it.
 //!
-//! An act is derived from the events themselves: a removal, a task that was given up, files that were restored, a
-//! merge. The newest 500 are known. A merge stands in the list and is never undone here: history is not
+//! An act is derived from the events themselves: a removal, an agent that left, a task that was given up, files that
+//! were restored, a merge. The newest 500 are known. A merge stands in the list and is never undone here: history is not
 //! rewritten, and the refusal says what to do instead.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +10,11 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::agency::AgentDefinition;
 use crate::domain::checkpoint::CheckpointId;
 use crate::domain::command::Actor;
 use crate::domain::id::{ActId, ApprovalId, TaskId};
-use crate::domain::name::Name;
+use crate::domain::name::{AgentAddress, Name};
 use crate::domain::task::TaskState;
 use crate::engine::approvals::Approvals;
 use crate::engine::event::Event;
@@ -68,6 +69,13 @@ pub enum Act {
         /// Its folder is back.
         is_returned: bool,
     },
+    /// An agent left its agency: it was dismissed, or it was there for a time and its last task is closed.
+    AgentDismissed {
+        /// Which agency.
+        agency: Name,
+        /// All that was known of the agent.
+        definition: Box<AgentDefinition>,
+    },
     /// A task was given up.
     TaskCancelled {
         /// Which.
@@ -101,6 +109,24 @@ impl Acts {
         self.acts.get(&id).filter(|record| record.is_undoing)
     }
 
+    /// The act by which an agent left that has not come back; the last one.
+    fn leaving_of(&self, agent: &AgentAddress) -> Option<ActId> {
+        let open = self.acts.iter().rev().filter(|(_, record)| record.undone_at.is_none());
+        let mut its = open.filter(|(_, record)| {
+            matches!(&record.act, Act::AgentDismissed { agency, definition }
+                if *agency == agent.agency && definition.name == agent.agent)
+        });
+        its.next().map(|(id, _)| *id)
+    }
+
+    /// What a worktree was given when this checkpoint had been made of what lay there before.
+    pub fn restored_over(&self, saved: CheckpointId) -> Option<CheckpointId> {
+        self.acts.values().rev().find_map(|record| match &record.act {
+            Act::WorkRestored { from, before, .. } if *before == saved => Some(*from),
+            _ => None,
+        })
+    }
+
     /// Checkpoints without which an act could not be taken back.
     pub fn needed(&self) -> BTreeSet<CheckpointId> {
         let open = self.acts.values().filter(|record| record.undone_at.is_none());
@@ -128,6 +154,12 @@ impl Acts {
                 if let Some((_, place)) = self.removal_of(agency) {
                     *place = Some(folder.clone());
                 }
+            }
+            Event::AgentDismissed { agency, definition, reason } => {
+                // Only who leaves by itself has a reason.
+                let by = reason.as_ref().map_or(Actor::Operator, |_| Actor::Supervisor);
+                let (agency, definition) = (agency.clone(), definition.clone());
+                self.add(Act::AgentDismissed { agency, definition }, Some(by), at);
             }
             Event::TaskCancelled { task, by, .. } => {
                 let Some(record) = tasks.tasks.get(task) else { return };

@@ -50,6 +50,7 @@ fn definition(
 ) -> Option<AgencyDefinition> {
     let name = agency_name(&mut fields, folder, notes);
     let description = fields.line("description", notes).unwrap_or_default();
+    let template = fields.line("template", notes);
     let capabilities = fields.texts("capabilities", notes);
     no_doubles(&capabilities, "capabilities", notes);
     let coordinator = fields.name("coordinator", notes);
@@ -70,6 +71,7 @@ fn definition(
     Some(AgencyDefinition {
         name: name?,
         description,
+        template,
         capabilities: capabilities.into_iter().map(|(_, word)| word).collect(),
         coordinator,
         agents,
@@ -231,6 +233,8 @@ fn no_doubles(words: &[(usize, String)], field: &str, notes: &mut Notes<'_>) {
 struct Page<'d> {
     name: &'d Name,
     description: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<&'d str>,
     capabilities: &'d [String],
     coordinator: &'d Name,
     layout: Layout,
@@ -243,6 +247,7 @@ pub fn render(definition: &AgencyDefinition) -> String {
     let page = Page {
         name: &definition.name,
         description: &definition.description,
+        template: definition.template.as_deref(),
         capabilities: &definition.capabilities,
         coordinator: &definition.coordinator,
         layout: definition.layout,

@@ -73,6 +73,7 @@ impl Template {
         let definition = AgencyDefinition {
             name: name.clone(),
             description: String::new(),
+            template: None,
             capabilities: Vec::new(),
             agents: vec![plain_agent(&coordinator, &coordinator)?],
             coordinator,
@@ -171,6 +172,8 @@ fn definition(template: &Template, options: &NewAgencyOptions) -> AgencyDefiniti
     AgencyDefinition {
         name: options.name.clone(),
         description: base.description.clone(),
+        // The bare one is no folder that could be looked into again.
+        template: (!template.files.is_empty()).then(|| template.name.clone()),
         capabilities: capabilities.clone(),
         coordinator,
         agents,

@@ -78,5 +78,5 @@ impl Call {
 
 /// A supervisor that ends while it is asked is no answer: the next look finds the next one, or the ledger.
 fn has_gone_away(refusal: &Refusal) -> bool {
-    matches!(refusal.code.as_str(), "supervisor_ended" | "link")
+    matches!(refusal.code.as_str(), "supervisor_ended" | "unheard" | "link")
 }

@@ -55,7 +55,8 @@ pub trait WorkbenchFolder: Send + Sync {
     fn make_agency(&self, name: &Name, files: &[TextFile]) -> Result<(), FolderError>;
     /// Makes `templates/NAME` of these files, in the same way.
     fn make_template(&self, name: &Name, files: &[TextFile]) -> Result<PathBuf, FolderError>;
-    /// Moves `agencies/NAME` to `agencies/.archive/NAME-<stamp>`; done if it is there already.
+    /// Moves `agencies/NAME` to `agencies/.archive/NAME-<stamp>`; done if it is there already. Of a folder
+    /// that somebody took away an empty one is archived.
     fn archive_agency(&self, name: &Name, stamp: &str) -> Result<PathBuf, FolderError>;
     /// Moves an archived folder back to `agencies/NAME`; done if it is there and not in the archive any more.
     fn return_agency(&self, name: &Name, archived: &Path) -> Result<(), FolderError>;

@@ -196,7 +196,9 @@ pub struct BranchSeen {
 pub enum Mended {
     /// It stands as it was.
     Standing,
-    /// It was gone, or git did not know it any more. What was not committed may be lost.
+    /// Git did not know it any more, or it lacked what ties it to git; its files are as they were.
+    TiedAgain,
+    /// Its files were gone: it stands as its branch has it, and what was not committed is lost here.
     MadeAgain,
 }
 

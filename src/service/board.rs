@@ -50,6 +50,7 @@ pub fn agency(state: &State, home: &Path, name: &Name, record: &AgencyRecord) ->
             .or_else(|| record.session.as_ref().map(|_| views::NAME_TAKEN.to_owned())),
         coordinator: definition.coordinator.clone(),
         description: definition.description.clone(),
+        template: definition.template.clone(),
         capabilities: definition.capabilities.clone(),
         project: project(state, home, name, record),
         agents: definition

@@ -2,7 +2,7 @@
 //!
 //! It signs what it sends and believes what it gets: the socket is its own user's.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -12,6 +12,10 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::outside::Outside;
 use crate::service::wire::{Ask, Body, Credential, Reply, Request};
 use crate::service::workbench::Identity;
+
+/// The code of a refusal for a request that no supervisor has read to its end: nothing came of it, so that it can
+/// be made again.
+pub const UNHEARD: &str = "unheard";
 
 /// A connection to a supervisor.
 pub struct Link {
@@ -53,13 +57,13 @@ impl Link {
         let mut line =
             serde_json::to_vec(&Request { body, credential }).map_err(|error| broken(&error))?;
         line.push(b'\n');
-        self.reader.get_mut().write_all(&line).map_err(|error| broken(&error))
+        self.reader.get_mut().write_all(&line).map_err(|error| cut(&error))
     }
 
     /// Reads the next reply.
     pub fn receive(&mut self) -> Result<Reply, Refusal> {
         let mut line = Vec::new();
-        let read = self.reader.read_until(b'\n', &mut line).map_err(|error| broken(&error))?;
+        let read = self.reader.read_until(b'\n', &mut line).map_err(|error| cut(&error))?;
         if read == 0 {
             return Err(ended());
         }
@@ -87,10 +91,44 @@ fn ended() -> Refusal {
         .with_hint("see what became of it with `agency status`")
 }
 
+/// A supervisor that is killed takes its connections with it. The system resets one only if nobody had taken it up, or
+/// if a part of what was sent was not read; after a whole request it just ends.
+fn cut(error: &std::io::Error) -> Refusal {
+    match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+            let message = "the supervisor ended before it heard this";
+            Refusal::new(RefusalKind::Failed, UNHEARD, message).with_hint("say it once more")
+        }
+        _ => broken(error),
+    }
+}
+
 fn broken(problem: &dyn std::fmt::Display) -> Refusal {
     Refusal::new(
         RefusalKind::Failed,
         "link",
         format!("the supervisor could not be spoken to: {problem}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_that_nobody_took_up_is_unheard_and_one_that_ends_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("socket");
+        let listener = UnixListener::bind(&socket).expect("bound");
+        let mut heard = Link::open(&socket).expect("connected");
+        drop(listener.accept().expect("accepted"));
+        let code = |link: &mut Link| link.receive().expect_err("nobody answers").code;
+        assert_eq!(code(&mut heard), "supervisor_ended");
+        let mut unheard = Link::open(&socket).expect("connected");
+        drop(listener);
+        assert_eq!(code(&mut unheard), UNHEARD);
+        assert!(Link::open(&socket).is_none());
+    }
 }

@@ -38,6 +38,11 @@ pub fn prepare(
                 }
             }
         }
+        Command::DefineAgency { name } => {
+            load_config(outside, handle)?;
+            let read = read_definitions(outside, handle, vec![name.clone()])?;
+            record_recipes(outside, handle, actor, &read, Occasion::First)
+        }
         Command::StartAgencies { .. } | Command::RestartAgency { .. } => {
             load_config(outside, handle)?;
             let read = read_definitions(outside, handle, named(command))?;

@@ -130,16 +130,9 @@ pub fn ask_state(
             return Ok(Partial::Launch { agent, facts, order });
         }
         Query::ProgramFolders => json!(outside.path),
-        Query::Explain { subject } => match explain::explain(state, &subject, now) {
-            Some(lines) => json!(lines),
-            None => {
-                return Err(not_found(
-                    "agent, message, task or approval",
-                    &subject,
-                    "agency status",
-                ));
-            }
-        },
+        Query::Explain { subject } => json!(explain::explain(state, &subject, now).ok_or_else(
+            || not_found("agent, message, task or approval", &subject, "agency status")
+        )?),
     };
     Ok(Partial::Answer(answer))
 }

@@ -60,17 +60,20 @@ fn unreadable(name: &str, error: &FolderError) -> Problems {
     Problems { file: format!("templates/{name}"), problems: vec![problem] }
 }
 
-/// The template that an agency was made of, as far as that can be told: the one that its name means, else
-/// one that has the same coordinator.
+/// The template that an agency was made of, as far as that can be told: the one that its definition names, else
+/// the one that its name means, else one that has the same coordinator.
 pub fn of_agency<'t>(
     templates: &'t [Template],
-    agency: &Name,
-    coordinator: &Name,
+    named: Option<&str>,
+    (agency, coordinator): (&Name, &Name),
 ) -> Option<&'t Template> {
     let is_led_alike = |template: &&Template| {
         template.definition.coordinator == *coordinator && coordinator.as_str() != COORDINATOR
     };
-    for_agency(templates, agency).or_else(|| templates.iter().find(is_led_alike))
+    named
+        .and_then(|name| find(templates, name))
+        .or_else(|| for_agency(templates, agency))
+        .or_else(|| templates.iter().find(is_led_alike))
 }
 
 /// Whether a shipped template has exactly this text at that path of its folder.
@@ -147,6 +150,20 @@ mod tests {
         }
         let names: Vec<String> = built_in().into_iter().map(|template| template.name).collect();
         assert_eq!(names, ["code", "devops", "docs", "qa", "security"]);
+    }
+
+    #[test]
+    fn what_an_agencys_definition_names_counts_before_what_its_name_means() {
+        let templates = built_in();
+        let of = |named: Option<&str>, agency: &str, coordinator: &str| {
+            let name = |text| Name::parse(text).expect("a name");
+            let whose = (&name(agency), &name(coordinator));
+            of_agency(&templates, named, whose).map(|template| template.name.clone())
+        };
+        assert_eq!(of(Some("docs"), "QAAgency", "qa-coordinator").as_deref(), Some("docs"));
+        assert_eq!(of(Some("gone"), "QAAgency", "lead").as_deref(), Some("qa"));
+        assert_eq!(of(None, "Web", "code-coordinator").as_deref(), Some("code"));
+        assert_eq!(of(None, "Web", "lead"), None);
     }
 
     #[test]

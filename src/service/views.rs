@@ -12,12 +12,18 @@ use uuid::Uuid;
 
 use crate::domain::agency::{AgencyState, AgentState, StateSource};
 use crate::domain::approval::ApprovalState;
-use crate::domain::checkpoint::{CheckpointId, CheckpointReason};
-use crate::domain::id::{ActId, ApprovalId, TaskId};
+use crate::domain::checkpoint::CheckpointId;
+use crate::domain::id::{ApprovalId, TaskId};
 use crate::domain::message::{MessageState, Priority};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::submission::{CheckRun, DiffStat};
 use crate::domain::task::{DependencyKind, TaskContract, TaskState};
+
+mod bringing;
+mod saved;
+
+pub use bringing::{AgentBackView, BackView, UpView, WorktreeBackView};
+pub use saved::{ActView, CheckpointView};
 
 /// The reason of an agency whose session has another name, because somebody else's session has its own.
 pub const NAME_TAKEN: &str = "name_taken";
@@ -39,6 +45,8 @@ pub struct AgencyView {
     pub coordinator: Name,
     /// One line.
     pub description: String,
+    /// The template that it was made of, where that was written down.
+    pub template: Option<String>,
     /// What it can do.
     pub capabilities: Vec<String>,
     /// Its project's folder.
@@ -296,59 +304,6 @@ pub struct BranchView {
     pub checkpoint_at: Option<Timestamp>,
 }
 
-/// One checkpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CheckpointView {
-    /// Its name: `TASK-001/3`.
-    pub id: CheckpointId,
-    /// Its task.
-    pub task: TaskId,
-    /// When it was made.
-    pub at: Timestamp,
-    /// Why: `asked`, `reminder`, `lost`, `stopped`, `before_restore`.
-    pub reason: CheckpointReason,
-    /// In whose words, if somebody wrote any.
-    pub note: Option<String>,
-    /// Who wanted it.
-    pub by: String,
-    /// Files that differ from the commit that was checked out.
-    pub files: u32,
-    /// Lines added.
-    pub insertions: u32,
-    /// Lines removed.
-    pub deletions: u32,
-    /// What it lacks, with the reason.
-    pub left_out: Vec<String>,
-    /// Its commit.
-    pub commit: String,
-    /// The ref that holds it.
-    #[serde(rename = "ref")]
-    pub reference: String,
-}
-
-/// Something that was done and may be taken back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ActView {
-    /// Its id.
-    pub id: ActId,
-    /// `agency_removed`, `task_cancelled`, `work_restored` or `work_merged`.
-    pub kind: String,
-    /// Agency, task or approval.
-    pub subject: String,
-    /// When.
-    pub at: Timestamp,
-    /// Who did it, where that is known.
-    pub by: Option<String>,
-    /// What taking it back does.
-    pub undo: String,
-    /// `done`, `undoing`, `undone`, or `kept` for what is never taken back here.
-    pub state: String,
-    /// When it was taken back.
-    pub undone_at: Option<Timestamp>,
-    /// Why it could not be taken back the last time.
-    pub problem: Option<String>,
-}
-
 /// One event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogView {
@@ -423,48 +378,6 @@ pub struct StatusView {
     pub incidents: u32,
     /// The supervisor; null when none runs.
     pub supervisor: Option<SupervisorView>,
-}
-
-/// The status after `agency up`, and what that brought back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct UpView {
-    /// The status.
-    #[serde(flatten)]
-    pub status: StatusView,
-    /// Each agency that was to be brought up.
-    pub brought_back: Vec<BackView>,
-    /// Definitions that cannot be read; their agencies go on as they are known from before.
-    pub problems: Vec<String>,
-}
-
-/// What `agency up` found of one agency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BackView {
-    /// The agency.
-    pub agency: Name,
-    /// Its tmux session.
-    pub session: String,
-    /// `was_running` or `brought_back`.
-    pub outcome: String,
-    /// Its agents, the coordinator first.
-    pub agents: Vec<AgentBackView>,
-    /// Messages that wait for its agents.
-    pub waiting: u32,
-    /// `restored`: as a person had arranged it, or `default`; none: it was running.
-    pub layout: Option<String>,
-}
-
-/// What `agency up` found of one agent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AgentBackView {
-    /// The agent.
-    pub agent: AgentAddress,
-    /// `was_running`, `resumed` (on its own conversation), `began_anew` or `down`.
-    pub outcome: String,
-    /// The conversation that it goes on with.
-    pub conversation: Option<String>,
-    /// Why it began anew, or is down.
-    pub why: Option<String>,
 }
 
 /// Everything the screen shows at one moment.

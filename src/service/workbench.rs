@@ -20,7 +20,7 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::state::State;
 pub use crate::ports::ledger::Verified;
 pub use crate::ports::terminals::AttachPlan;
-use crate::service::link::Link;
+use crate::service::link::{Link, UNHEARD};
 use crate::service::outside::Outside;
 use crate::service::query::Query;
 use crate::service::views::{AgencyView, ApprovalView, Board, NAME_TAKEN, StatusView};
@@ -146,6 +146,9 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// Agencies that were started have come to rest within this time; slower ones go on by themselves.
 const SETTLE_DEADLINE: Duration = Duration::from_secs(15);
 
+/// An agent whose pane was gone has a new life within this time: the second pause after a death is a second.
+const COMEBACK_DEADLINE: Duration = Duration::from_secs(3);
+
 impl Workbench {
     /// Puts the parts together. `tmux` is the socket path of the tmux server this process runs in, if any.
     pub fn new(
@@ -177,14 +180,21 @@ impl Workbench {
             Command::RestartAgency { name } => Some(vec![name.clone()]),
             _ => None,
         };
-        let mut link = match &command {
-            // An agent that is being ended tells so in vain; it must not bring back what ended it.
-            Command::ReportState { .. } => {
+        let is_last_word = matches!(command, Command::ReportState { .. });
+        let ask = || -> Result<Value, Refusal> {
+            let mut link = if is_last_word {
+                // An agent that is being ended tells so in vain; it must not bring back what ended it.
                 Link::open(&self.outside.socket).ok_or_else(no_supervisor)?
-            }
-            _ => self.require_link()?,
+            } else {
+                self.require_link()?
+            };
+            link.ask(&self.outside, &self.identity, Ask::Command(Box::new(command.clone())))
         };
-        let value = link.ask(&self.outside, &self.identity, Ask::Command(Box::new(command)))?;
+        let value = match ask() {
+            // It was killed while it was spoken to: the next one is asked.
+            Err(refusal) if refusal.code == UNHEARD => ask()?,
+            other => other?,
+        };
         let answer = read_as(value)?;
         if let Some(names) = started {
             self.settle(&names)?;
@@ -242,7 +252,13 @@ impl Workbench {
 
     /// Waits until started agencies have come to rest.
     fn settle(&self, names: &[Name]) -> Result<(), Refusal> {
-        let deadline = Instant::now() + SETTLE_DEADLINE;
+        let begun = Instant::now();
+        // A pane that is found gone only now comes back after a pause.
+        let is_coming = |agency: &AgencyView| {
+            let is_fallen = || agency.agents.iter().any(|agent| agent.state == AgentState::Crashed);
+            agency.state == AgencyState::Starting
+                || (begun.elapsed() < COMEBACK_DEADLINE && is_fallen())
+        };
         loop {
             let agencies: Vec<AgencyView> = self.fetch(&Query::Agencies)?;
             let mut chosen =
@@ -250,9 +266,7 @@ impl Workbench {
             if let Some(agency) = chosen.clone().find(|agency| is_in_trouble(agency)) {
                 return Err(trouble(agency));
             }
-            if chosen.all(|agency| agency.state != AgencyState::Starting)
-                || Instant::now() > deadline
-            {
+            if !chosen.any(is_coming) || begun.elapsed() > SETTLE_DEADLINE {
                 return Ok(());
             }
             wait(GLANCE);
@@ -261,8 +275,11 @@ impl Workbench {
 
     /// Asks for something, as JSON in the shape that [`Query`] names. Starts nothing.
     pub fn query(&self, query: &Query) -> Result<Value, Refusal> {
-        match Link::open(&self.outside.socket) {
-            Some(mut link) => link.ask(&self.outside, &self.identity, Ask::Query(query.clone())),
+        let ask =
+            |mut link: Link| link.ask(&self.outside, &self.identity, Ask::Query(query.clone()));
+        match Link::open(&self.outside.socket).map(ask) {
+            Some(Err(refusal)) if refusal.code == UNHEARD => self.read_ledger(query.clone()),
+            Some(answer) => answer,
             None => self.read_ledger(query.clone()),
         }
     }

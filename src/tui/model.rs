@@ -36,7 +36,7 @@ pub struct Model {
     pub screen: Screen,
     /// What lies on top of it, the last one in front.
     pub overlays: Vec<Overlay>,
-    /// How the last act went, until it is dismissed.
+    /// How the last act went, until it is closed.
     pub notice: Option<Notice>,
     /// The row of the dashboard.
     pub spot: Option<Spot>,

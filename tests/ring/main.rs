@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         ["run", ref names @ ..] => run(names),
         _ => {
             eprintln!(
-                "usage: ring selftest\n       ring serve PORT [LOGFILE]\n       ring run [PROGRAM…]"
+                "usage: ring selftest\n       ring serve PORT [LOGFILE]\n       ring run [PROGRAM…] [CHECK…]"
             );
             ExitCode::from(2)
         }
@@ -73,19 +73,22 @@ fn try_model() -> Result<(), ExitCode> {
     })
 }
 
-/// The story with every program that is meant and installed.
+/// The story with every program that is meant and installed; or of it only the checks that are meant.
 fn run(names: &[&str]) -> ExitCode {
     if let Err(failure) = try_model() {
         return failure;
     }
     let around = surroundings();
+    let (checks, names): (Vec<&str>, Vec<&str>) =
+        names.iter().partition(|name| scenario::names().contains(name));
     let is_meant = |program: &&&Program| names.is_empty() || names.contains(&program.name);
     let meant: Vec<&&Program> = programs::ALL.iter().filter(is_meant).collect();
     if meant.len() < names.len() {
-        eprintln!("error: a program that the ring does not know is among: {}", names.join(" "));
+        let names = names.join(" ");
+        eprintln!("error: what the ring does not know, as program or check, is among: {names}");
         return ExitCode::from(2);
     }
-    let rows: Vec<Row> = meant.into_iter().map(|program| play(program, &around)).collect();
+    let rows: Vec<Row> = meant.into_iter().map(|program| play(program, &around, &checks)).collect();
     let table = report::table(&rows, &scenario::names());
     println!("\n{table}");
     let path = around.folder.join("table.md");
@@ -93,9 +96,9 @@ fn run(names: &[&str]) -> ExitCode {
     if rows.iter().any(Row::has_failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn play(program: &Program, around: &Surroundings) -> Row {
+fn play(program: &Program, around: &Surroundings, checks: &[&str]) -> Row {
     match program.version(&around.path, &around.folder) {
-        Some(version) => scenario::play(program, &version, around),
+        Some(version) => scenario::play(program, &version, around, checks),
         None => {
             println!("{}: NOT INSTALLED, nothing of it is tested", program.name);
             Row { program: program.name.to_owned(), version: None, checks: Vec::new() }

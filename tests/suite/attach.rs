@@ -256,6 +256,9 @@ fn which_of_several_is_meant_must_be_said_where_nobody_can_pick() {
     assert_eq!(several.status.code(), Some(2), "{said}");
     let words = String::from_utf8_lossy(&several.stderr).into_owned();
     assert!(words.contains("Crew, Web") && words.contains("agency attach Crew"), "{words}");
+    let nowhere = playground.run(&["attach", "Crew"]);
+    assert_eq!(nowhere.status.code(), Some(2), "there is no terminal");
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("agency attach Crew --json"));
     let stopped = playground.run(&["attach", "Web"]);
     assert_eq!(stopped.status.code(), Some(5));
     assert!(String::from_utf8_lossy(&stopped.stderr).contains("agency start Web"));

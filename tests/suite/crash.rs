@@ -5,6 +5,7 @@
 //! never reached fails its test, and one without a test fails the last one here.
 
 mod aftermath;
+mod ending;
 mod job;
 mod saving;
 
@@ -17,6 +18,9 @@ const CREW: [&str; 3] = ["hire.", "crew.", "dismiss."];
 fn dies_at(point: &str) {
     if ["keep.", "restore.", "undo."].iter().any(|story| point.starts_with(story)) {
         return saving::dies_at(point);
+    }
+    if point.starts_with("stop.") {
+        return ending::dies_at(point);
     }
     let job = Job::begin(Some(point));
     job.merge();
@@ -50,6 +54,7 @@ killed_at! {
     killed_when_a_pane_is_made: "start.pane_made",
     killed_when_all_panes_are_made: "start.panes_made",
     killed_when_a_start_is_seen: "start.seen",
+    killed_when_a_restart_is_recorded: "stop.recorded",
     killed_when_a_message_is_accepted: "message.accepted",
     killed_when_a_message_is_in_its_mailbox: "message.in_mailbox",
     killed_when_a_message_is_routed: "message.routed",
@@ -98,6 +103,11 @@ killed_at! {
     killed_when_a_worktree_is_made_again: "undo.worktree_made",
     killed_when_a_task_is_seen_back: "undo.task_seen",
     killed_when_an_undo_is_seen: "undo.seen",
+}
+
+#[test]
+fn killed_when_a_stop_is_recorded() {
+    ending::stop_dies_at("stop.recorded");
 }
 
 /// Kills per story: with its some 180 events, one every 18.

@@ -241,3 +241,39 @@ fn what_a_person_has_arranged_stays_as_it_is_when_somebody_is_hired() {
     world.must(&["hire", "Team", "more"]);
     assert_eq!((marks(&world).len(), place()), (4, before));
 }
+
+#[test]
+fn who_is_hired_comes_from_the_template_that_the_agency_was_made_of() {
+    let world = World::new();
+    let made = ["create", "Shop", "--template", "qa", "--coordinator", "boss", "--no-start"];
+    world.must(&made);
+    world.must(&["create", "Solo", "--no-start"]);
+    let template = |name: &str| world.json(&["show", name])["template"].clone();
+    assert_eq!((template("Shop"), template("Solo")), ("qa".into(), serde_json::Value::Null));
+    let shown = world.must(&["show", "Shop"]);
+    assert!(
+        shown.lines().any(|line| line.starts_with("template") && line.ends_with("qa")),
+        "{shown}"
+    );
+    world.must(&["dismiss", "Shop", "test-lead", "--yes"]);
+    world.must(&["hire", "Shop", "test-lead", "--runtime", "shell"]);
+    let agency = world.json(&["show", "Shop"]);
+    let agents = agency["agents"].as_array().expect("a list");
+    let hired = agents.iter().find(|agent| agent["name"] == "test-lead").expect("hired");
+    let role = hired["role"].as_str().expect("a role");
+    assert!(role != "Specialist" && !role.is_empty(), "{hired}");
+    assert_ne!(hired["skills"], serde_json::json!([]), "{hired}");
+}
+
+#[test]
+fn an_agency_that_is_only_made_is_seen_at_once_by_everybody() {
+    let world = team("panes");
+    world.must(&["create", "QAAgency", "--runtime", "rehearsal", "--no-start"]);
+    let made = world.json(&["list"]);
+    let names: Vec<&Value> =
+        made.as_array().expect("agencies").iter().map(|a| &a["name"]).collect();
+    assert_eq!(names, ["QAAgency", "Team"]);
+    assert_eq!(made[0]["state"], "stopped");
+    assert_eq!(world.json(&["status"])["agencies"][0]["name"], "QAAgency");
+    assert_eq!(world.pane("QAAgency/qa-coordinator"), None);
+}

@@ -203,3 +203,28 @@ fn what_is_not_there_is_said_and_an_agent_takes_nothing_back() {
     assert_eq!(outcome.status, Some(4), "{outcome:?}");
     assert_eq!(world.count("undo_begun"), 0);
 }
+
+#[test]
+fn who_was_dismissed_is_hired_again_as_it_was() {
+    let world = at_work("");
+    world.must(&["hire", "Team", "extra", "--runtime", "rehearsal"]);
+    world.wait_for_state("Team/extra", "idle");
+    let path = world.home().join("agencies/Team/agency.json");
+    let before: Value =
+        serde_json::from_str(&std::fs::read_to_string(&path).expect("read")).expect("a definition");
+    let pane = world.of_pane("Team/extra", "#{pane_id}");
+    world.must(&["dismiss", "Team", "extra", "--yes"]);
+    let shown = world.must(&["undo", "--list"]);
+    assert!(shown.contains("hires `Team/extra` again"), "{shown}");
+    world.must(&["undo", "--yes"]);
+    world.wait_for_state("Team/extra", "idle");
+    assert_ne!(world.of_pane("Team/extra", "#{pane_id}"), pane, "a new life in a new pane");
+    world.wait_until("the file", PATIENCE, || {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        serde_json::from_str::<Value>(&text).is_ok_and(|after| after == before)
+    });
+    world.must(&["send", "Team/extra", "welcome back"]);
+    world.wait_for_text("Team/extra", "welcome back");
+    let again = world.agency(&["undo", "UNDO-001", "--yes"]);
+    assert_eq!(again.status, Some(5), "{again:?}");
+}

@@ -6,9 +6,11 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use agency::adapters::files;
 use serde_json::{Value, json};
 
 use crate::world::{PATIENCE, World, signal, text};
@@ -190,7 +192,7 @@ fn the_handshake_is_quick_and_the_tools_are_described_for_a_model() {
     assert!(names.contains(&"inbox") && names.contains(&"ask") && names.contains(&"task_next"));
     let decides =
         |name: &&str| ["approv", "reject", "decide", "merge"].iter().any(|w| name.contains(w));
-    assert!(!names.iter().any(|name| decides(name)), "an agent decides nothing: {names:?}");
+    assert!(!names.iter().any(decides), "an agent decides nothing: {names:?}");
     for tool in &tools {
         let (name, schema) = (&tool["name"], &tool["inputSchema"]);
         assert!(tool["description"].as_str().is_some_and(|text| text.len() > 60), "{name}");
@@ -264,7 +266,7 @@ fn a_question_waits_for_its_answer_and_gives_signs_of_life() {
 }
 
 #[test]
-fn a_question_without_an_answer_ends_with_its_time_its_death_or_its_cancelling() {
+fn a_question_without_an_answer_ends_with_its_time_its_cancelling_or_its_asker() {
     let world = world();
     let mut dev = Client::new(&world, DEV);
     let late = dev.must("ask", &json!({ "to": "Code", "question": "anybody?", "timeout_s": 0 }));
@@ -290,6 +292,55 @@ fn a_question_without_an_answer_ends_with_its_time_its_death_or_its_cancelling()
 }
 
 #[test]
+fn a_question_to_somebody_who_leaves_dies_and_ends_the_wait() {
+    let world = world();
+    world.must(&["hire", "Code", "helper", "--runtime", "shell"]);
+    let mut dev = Client::new(&world, DEV);
+    let arguments = json!({ "to": "Code/helper", "question": "are you there?", "timeout_s": 600 });
+    let asked = dev.begin("tools/call", &json!({ "name": "ask", "arguments": arguments }));
+    world.wait_until("the question to lie there", PATIENCE, || world.count("message_routed") > 0);
+    let began = Instant::now();
+    world.must(&["dismiss", "Code", "helper", "--yes"]);
+    let ended = dev.answer(asked)["result"].clone();
+    assert!(began.elapsed() < PATIENCE, "it took {:?}", began.elapsed());
+    assert_eq!(ended["isError"], true, "{ended}");
+    let error = &ended["structuredContent"]["error"];
+    assert_eq!(error["code"], "dead", "{ended}");
+    assert!(words(&ended).contains("Code/helper") && words(&ended).contains("who"), "{ended}");
+    // The same question can still be asked about, and says the same at once.
+    let messages = world.json(&["messages", "--type", "question"]);
+    let id = messages[0]["id"].clone();
+    let again = dev.refused("await_reply", &json!({ "id": id, "timeout_s": 600 }));
+    assert_eq!(again["code"], "dead");
+}
+
+#[test]
+fn a_question_whose_time_runs_out_ends_the_wait() {
+    let world = world();
+    let settings = std::fs::read_to_string(world.home().join("agency.toml")).expect("settings");
+    world.write("agency.toml", &format!("{settings}\n[queue]\nopen_from = [\"{DEV}\"]\n"));
+    world.must(&["down"]);
+    world.must(&["up"]);
+    let mut dev = Client::new(&world, DEV);
+    let (id, form) = ("0195f000-0000-7000-8000-000000000001", "+%Y-%m-%dT%H:%M:%SZ");
+    let ends = world.run("date", &["-u", "-d", "+4 seconds", form], &[]).stdout;
+    let question = json!({
+        "id": id, "type": "question", "from": DEV, "to": LEAD, "body": "now?",
+        "expires_at": ends.trim(),
+    });
+    world.write("registry/queue/tmp/q.json", &question.to_string());
+    let door = world.home().join("registry/queue");
+    std::fs::rename(door.join("tmp/q.json"), door.join("new/q.json")).expect("dropped");
+    world.wait_until("the question to lie there", PATIENCE, || world.count("message_routed") > 0);
+    let arguments = json!({ "id": id, "timeout_s": 600 });
+    let params = json!({ "name": "await_reply", "arguments": arguments });
+    let waiting = dev.begin("tools/call", &params);
+    let ended = dev.answer(waiting)["result"].clone();
+    assert_eq!(ended["isError"], true, "{ended}");
+    assert_eq!(ended["structuredContent"]["error"]["code"], "expired", "{ended}");
+}
+
+#[test]
 fn a_task_goes_from_its_contract_to_its_submission_through_tools_alone() {
     let world = world();
     let (mut lead, mut dev) = (Client::new(&world, LEAD), Client::new(&world, DEV));
@@ -310,7 +361,12 @@ fn a_task_goes_from_its_contract_to_its_submission_through_tools_alone() {
     assert_eq!(dev.must("task_next", &json!({}))["step"], "blocked");
     dev.must("task_unblock", &json!({ "task": task }));
     assert_eq!(dev.must("task_list", &json!({ "whose": "mine" }))["tasks"][0]["progress"], 40);
-    std::fs::write(format!("{worktree}/login.txt"), "a form\n").expect("written");
+    let file = Path::new(&worktree).join("login.txt");
+    files::replace(&file, b"a form\n", 0o644, false).expect("written");
+    let saved = dev.must("checkpoint", &json!({ "note": "before the commit" }));
+    assert_eq!(saved["checkpoint"], json!(format!("{}/1", task.as_str().expect("an id"))));
+    let none = lead.refused("checkpoint", &json!({}));
+    assert_eq!(none["code"], "no_task", "{none}");
     let dirty = dev.refused("task_complete", &json!({ "task": task }));
     assert_eq!(dirty["code"], "dirty_worktree", "{dirty}");
     assert_eq!(world.run("git", &["-C", &worktree, "add", "-A"], &[]).status, Some(0));
@@ -318,6 +374,7 @@ fn a_task_goes_from_its_contract_to_its_submission_through_tools_alone() {
         world.run("git", &["-C", &worktree, "commit", "-qm", "a form"], &[]).status,
         Some(0)
     );
+    assert!(dev.must("checkpoint", &json!({}))["checkpoint"].is_null(), "all is committed");
     let done = dev.must("task_complete", &json!({ "task": task, "summary": "a form" }));
     assert_eq!(done["task"]["state"], "submitted");
     assert_eq!(lead.must("task_next", &json!({}))["step"], "hand_in");

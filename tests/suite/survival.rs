@@ -6,6 +6,7 @@ mod kills;
 mod power;
 mod reboot;
 mod restored;
+mod unheard;
 mod worktrees;
 
 use rustix::process::Signal;

@@ -55,7 +55,7 @@ fn a_broken_template_is_told_with_its_place_and_stands_in_nobodys_way() {
     world.write("templates/web/agency.json", &text.replace("\"layout\":", "\"layuot\":"));
     let outcome = world.agency(&["template", "check"]);
     assert_eq!(outcome.status, Some(1), "{outcome:?}");
-    assert!(outcome.stdout.contains("error: web/agency.json:8:3: "), "{outcome:?}");
+    assert!(outcome.stdout.contains("error: templates/web/agency.json:8:3: "), "{outcome:?}");
     let outcome = world.agency(&["template", "check", "web", "--json"]);
     let views: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
     let finding = &views[0]["findings"][0];
@@ -86,4 +86,22 @@ fn what_is_no_template_is_refused() {
     assert_eq!(status(&["template", "new", "runtimes"]), Some(2));
     assert_eq!(status(&["template", "new", "../x"]), Some(2));
     assert_eq!(status(&["template", "new", &"a".repeat(64)]), Some(2));
+}
+
+#[test]
+fn the_doctor_names_a_broken_template_and_an_agency_whose_folder_is_gone() {
+    let world = World::new();
+    world.must(&["template", "new", "web"]);
+    world.write("templates/web/agency.json", "{");
+    let who = ["--coordinator", "lead", "--agents", "dev", "--runtime", "rehearsal"];
+    world.must(&[&["create", "Team"][..], &who].concat());
+    std::fs::remove_dir_all(world.home().join("agencies/Team")).expect("taken away");
+    let outcome = world.agency(&["doctor"]);
+    assert_eq!(outcome.status, Some(6), "{outcome:?}");
+    assert!(outcome.stdout.contains("template web: templates/web/agency.json:1:"), "{outcome:?}");
+    assert!(outcome.stdout.contains("agencies/Team/agency.json is gone"), "{outcome:?}");
+    world.must(&["remove", "Team", "--yes"]);
+    let after = world.agency(&["doctor"]);
+    assert!(!after.stdout.contains("is gone"), "{after:?}");
+    assert_eq!(world.json(&["list"]), Value::Array(Vec::new()));
 }

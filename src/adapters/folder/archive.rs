@@ -54,7 +54,7 @@ pub(super) fn mode_for(path: &Path) -> u32 {
     if script { 0o755 } else { 0o644 }
 }
 
-/// Moves the folder into the archive; done if it is there.
+/// Moves the folder into the archive; done if it is there. Of one that is gone an empty place is all there is.
 pub(super) fn archive_agency(
     agencies: &Path,
     name: &Name,
@@ -68,9 +68,19 @@ pub(super) fn archive_agency(
         return Ok(target);
     }
     make_folder(&archive)?;
-    rename_new(&agencies.join(name.as_str()), &target)?;
+    let folder = agencies.join(name.as_str());
+    if is_gone(&folder) {
+        // Somebody took it away: there is nothing to keep, and the removal must end.
+        make_folder(&target)?;
+    } else {
+        rename_new(&folder, &target)?;
+    }
     failpoint::hit("remove.folder_moved");
     Ok(target)
+}
+
+fn is_gone(folder: &Path) -> bool {
+    folder.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// Moves an archived folder back; done if it is not in the archive any more and stands in its old place.

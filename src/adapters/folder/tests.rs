@@ -148,6 +148,15 @@ fn an_archived_agency_is_never_put_over_another_and_a_stamp_cannot_leave() {
 }
 
 #[test]
+fn an_agency_whose_folder_somebody_took_away_is_archived_all_the_same() {
+    let (home, folder) = workbench();
+    let target = folder.archive_agency(&name("Code"), "1").unwrap();
+    assert_eq!(std::fs::read_dir(&target).unwrap().count(), 0);
+    assert_eq!(folder.archive_agency(&name("Code"), "1").unwrap(), target, "once more");
+    assert!(!home.path().join("agencies/Code").exists());
+}
+
+#[test]
 fn a_workbench_is_made_once_beside_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();

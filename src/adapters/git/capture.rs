@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::checkouts::Checkout;
 use super::revision;
-use super::run::{Call, byte_parts, git, io_problem, plumbing};
+use super::run::{Call, byte_parts, git, plumbing};
 use super::snapshot;
 use crate::adapters::process::Outcome;
 use crate::ports::repositories::RepositoryError;
@@ -54,7 +54,7 @@ pub(super) fn capture(
 fn once(checkout: &Checkout, largest_bytes: u64) -> Result<Captured, RepositoryError> {
     let folder = &checkout.folder;
     let head = revision::checked_out(folder)?;
-    let scratch = tempfile::tempdir().map_err(|error| io_problem(&std::env::temp_dir(), &error))?;
+    let scratch = checkout.scratch()?;
     let index = scratch.path().join("index");
     snapshot::copy_index(checkout, &index)?;
     let staged = snapshot::staged_tree(folder, &index, head.is_some())?;

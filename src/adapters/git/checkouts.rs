@@ -8,7 +8,8 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::revision::branch_ref;
-use super::run::{as_path, git, parts};
+use super::run::{as_path, git, in_the_way, io_problem, parts};
+use crate::adapters::files;
 use crate::ports::repositories::RepositoryError;
 
 /// One registered worktree.
@@ -32,6 +33,14 @@ impl Checkout {
     pub(super) fn git_folder(&self) -> Result<PathBuf, RepositoryError> {
         let outcome = git(&self.folder).args(["rev-parse", "--absolute-git-dir"]).run()?;
         Ok(as_path(&outcome))
+    }
+
+    /// A folder for an index of ours, gone with its value. It lies in the worktree's own git folder: what a killed
+    /// process leaves of it is swept by the next call, or goes with the worktree.
+    pub(super) fn scratch(&self) -> Result<tempfile::TempDir, RepositoryError> {
+        let place = self.git_folder()?;
+        files::sweep(&place);
+        files::scratch_folder(&place).map_err(|error| io_problem(&place, &error))
     }
 }
 
@@ -142,6 +151,17 @@ pub(super) fn require_own_git(folder: &Path) -> Result<(), RepositoryError> {
         return Ok(());
     }
     Err(RepositoryError::NotARepository { path: folder.to_owned() })
+}
+
+/// Refuses a worktree that git is still checking out: it writes the index last, and until then every file that is not
+/// there yet would pass for deleted.
+pub(super) fn require_checked_out(folder: &Path) -> Result<(), RepositoryError> {
+    let tie = std::fs::read_to_string(folder.join(".git")).unwrap_or_default();
+    let Some(git_folder) = tie.strip_prefix("gitdir: ") else { return Ok(()) };
+    if folder.join(git_folder.trim_end()).join("index").exists() {
+        return Ok(());
+    }
+    Err(in_the_way(folder, "it is being checked out"))
 }
 
 /// Names of files for a message, at most five.

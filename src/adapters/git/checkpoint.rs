@@ -82,6 +82,7 @@ pub(super) fn take(order: &CheckpointOrder) -> Result<Option<Checkpoint>, Reposi
 pub(super) fn standing(project: &Path, path: &Path) -> Result<Checkout, RepositoryError> {
     let path = path.canonicalize().map_err(|error| io_problem(path, &error))?;
     checkouts::require_own_git(&path)?;
+    checkouts::require_checked_out(&path)?;
     checkouts::at(project, &path)?.ok_or(RepositoryError::NotARepository { path })
 }
 

@@ -30,7 +30,7 @@ pub(super) fn mend(order: &WorktreeOrder) -> Result<Mended, RepositoryError> {
         _ => {}
     }
     prepare(order)?;
-    Ok(Mended::MadeAgain)
+    Ok(if is_full { Mended::TiedAgain } else { Mended::MadeAgain })
 }
 
 /// Whether folder and git know of each other; no program is started, as this is so nearly always.
@@ -94,6 +94,7 @@ fn register_again(order: &WorktreeOrder, path: &Path) -> Result<(), RepositoryEr
     worktree::make_branch(order)?;
     worktree::require_free(order, path)?;
     let place = path.parent().unwrap_or(path);
+    files::sweep(place);
     let scratch = files::scratch_folder(place).map_err(|error| io_problem(place, &error))?;
     let beside = scratch.path().join(path.file_name().unwrap_or_default());
     plumbing(&order.project)

@@ -9,8 +9,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use super::capture;
+use super::checkouts::Checkout;
 use super::checkpoint::{self, Difference, differences};
 use super::laying::Laying;
+use super::revision;
 use super::run::git;
 use crate::failpoint;
 use crate::ports::repositories::{
@@ -30,19 +33,58 @@ pub(super) fn restore(order: &RestoreOrder) -> Result<Restored, RepositoryError>
     let before = checkpoint::take(&before)?
         .ok_or_else(|| RepositoryError::Empty { path: order.before.path.clone() })?;
     failpoint::hit("restore.saved");
-    let mut changes = differences(project, &before.commit, &order.commit)?;
+    let mut in_the_way = Vec::new();
+    let mut changes = match order.manner {
+        Manner::Fill => missing(order, &checkout, &mut in_the_way)?,
+        Manner::Keep | Manner::Exact => differences(project, &before.commit, &order.commit)?,
+    };
     changes.retain(|change| is_wanted(&wanted, &change.path));
     let raw = raw_paths(project, &order.commit)?;
     let mut laid = Laying::begin(project, &checkout.folder)?;
-    if order.manner == Manner::Exact {
+    if order.manner != Manner::Keep {
         changes.iter().filter(|change| change.status == b'D').for_each(|gone| laid.remove(gone));
     }
     let written: Vec<&Difference> = changes.iter().filter(|change| change.status != b'D').collect();
     laid.write(&order.commit, &written, |path| raw.contains(path))?;
     failpoint::hit("restore.files_written");
-    let mut in_the_way = laid.in_the_way;
+    in_the_way.append(&mut laid.in_the_way);
     in_the_way.truncate(NAMED);
     Ok(Restored { before, written: laid.written, removed: laid.removed, in_the_way })
+}
+
+/// What was not committed when the checkpoint was made, where nothing has happened since: the branch goes on from
+/// there and has not changed the file, and it lies here as the branch has it.
+fn missing(
+    order: &RestoreOrder,
+    checkout: &Checkout,
+    in_the_way: &mut Vec<String>,
+) -> Result<Vec<Difference>, RepositoryError> {
+    let project = &order.before.project;
+    let name = format!("{}^1", order.commit);
+    let base = git(project).args(["rev-parse", "--verify", &name]).text()?;
+    let captured = capture::capture(checkout, order.before.largest_bytes)?;
+    let head = captured.head.filter(|head| revision::contains(project, head, &base) == Ok(true));
+    let Some(head) = head else {
+        in_the_way.push("everything (its branch does not go on from where it was)".to_owned());
+        return Ok(Vec::new());
+    };
+    let paths = |from: &str, to: &str| -> Result<BTreeSet<Vec<u8>>, RepositoryError> {
+        Ok(differences(project, from, to)?.into_iter().map(|change| change.path).collect())
+    };
+    let (moved, touched) = (paths(&base, &head)?, paths(&head, &captured.tree)?);
+    let open = paths(&captured.tree, &order.commit)?;
+    let mut wanted = differences(project, &base, &order.commit)?;
+    wanted.retain(|change| {
+        let reason = match &change.path {
+            path if !open.contains(path) => return false,
+            path if moved.contains(path) => "its branch has a newer one",
+            path if touched.contains(path) => "it was changed since",
+            _ => return true,
+        };
+        in_the_way.push(format!("{} ({reason})", String::from_utf8_lossy(&change.path)));
+        false
+    });
+    Ok(wanted)
 }
 
 /// The paths as git has them: without `.`, and never out of the worktree.

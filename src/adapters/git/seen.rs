@@ -31,6 +31,7 @@ pub(super) fn work_state(worktree: &Path, base: &str) -> Result<WorkState, Repos
 /// those files was written. One that was deleted has no time.
 pub(super) fn uncommitted(worktree: &Path) -> Result<Dirt, RepositoryError> {
     checkouts::require_own_git(worktree)?;
+    checkouts::require_checked_out(worktree)?;
     let (head, head_at) = head_of(worktree)?;
     let mut files = checkouts::uncommitted(worktree, Uncommitted::All)?;
     let count = count(files.len());

@@ -19,7 +19,7 @@ pub(super) fn take(
 ) -> Result<Option<String>, RepositoryError> {
     let folder = &checkout.folder;
     let head = revision::checked_out(folder)?;
-    let scratch = tempfile::tempdir().map_err(|error| io_problem(&std::env::temp_dir(), &error))?;
+    let scratch = checkout.scratch()?;
     let index = scratch.path().join("index");
     copy_index(checkout, &index)?;
     let staged = staged_tree(folder, &index, head.is_some())?;

@@ -9,12 +9,19 @@ use std::sync::Mutex;
 
 use super::command::Cmd;
 use super::link::lock;
+use super::settling;
 use super::snapshot::{PaneRow, Snapshot, WindowRow};
 use crate::domain::name::Name;
 use crate::ports::terminals::Arrangement;
 
 /// Where a window carries the layout that it got from us.
 pub(super) const MARK: &str = "@agency_layout";
+
+/// What the mark says of a window that is a person's to arrange.
+pub(super) const PERSON: &str = "person";
+
+/// Where a window carries the layout that it got when a person's arrangement was put back, and that arrangement.
+const PUT: &str = "@agency_put";
 
 /// The last word of a chain that arranges a window.
 pub(super) fn remember(window: &str) -> Cmd {
@@ -49,7 +56,14 @@ impl Arranged {
                 windows.remove(&row.id);
                 continue;
             };
-            let seen = Seen::next(windows.get(&row.id), shape, Shape::of(&row.made));
+            let before = windows.get(&row.id);
+            // The server is about to arrange it again.
+            let is_settling = row.is_full && row.is_bent;
+            let seen = match (is_settling, before) {
+                (true, Some(before)) => before.clone(),
+                (true, None) => continue,
+                (false, before) => Seen::next(before, shape, Shape::of(&row.made)).at_full(row),
+            };
             arranged.extend(seen.chosen.as_ref().and_then(|shape| named(shape, &panes)));
             windows.insert(row.id.clone(), seen);
         }
@@ -80,6 +94,17 @@ impl Seen {
         };
         Self { shape, made, chosen }
     }
+
+    /// What was arranged on another screen, or around a new pane, is at the plan's size as it is there now.
+    fn at_full(self, row: &WindowRow) -> Self {
+        let is_persons = row.is_full
+            && match &self.chosen {
+                Some(chosen) => chosen.size != self.shape.size,
+                None => row.made == PERSON,
+            };
+        let chosen = if is_persons { Some(self.shape.clone()) } else { self.chosen };
+        Self { chosen, ..self }
+    }
 }
 
 /// The arrangement of a window, with its agency; none if its panes are not all of one.
@@ -97,9 +122,10 @@ fn named(shape: &Shape, panes: &[&PaneRow]) -> Option<(Name, Arrangement)> {
 }
 
 /// Puts an arrangement back; none if the window is not as we made it, does not hold exactly those agents' panes,
-/// or is so already.
+/// or is so already. It ends with the size of the plan.
 pub(super) fn restore(
     arrangement: &Arrangement,
+    plan: (u16, u16),
     window: &WindowRow,
     panes: &[&PaneRow],
 ) -> Option<Vec<Cmd>> {
@@ -110,19 +136,24 @@ pub(super) fn restore(
         return None;
     }
     let mut chain = swaps(arrangement, &mut there)?;
-    if chain.is_empty() && Shape::of(&window.layout).is_some_and(|it| it.text == shape.text) {
+    let is_put = window.put == format!("{} {}", window.layout, shape.text);
+    let is_so = Shape::of(&window.layout).is_some_and(|it| it.text == shape.text);
+    if chain.is_empty() && (is_put || is_so) {
         return None;
     }
     let window = window.id.as_str();
-    let (columns, rows) = shape.size;
-    let size = Cmd::new("resize-window").option("-t", window);
-    chain.push(size.option("-x", columns.to_string()).option("-y", rows.to_string()));
-    let select = Cmd::new("select-layout").option("-t", window);
-    chain.push(select.param(shape.text.as_str()));
+    let resize = |(columns, rows): (u16, u16)| {
+        let size = Cmd::new("resize-window").option("-t", window);
+        size.option("-x", columns.to_string()).option("-y", rows.to_string())
+    };
+    let select = Cmd::new("select-layout").option("-t", window).param(shape.text.as_str());
+    chain.extend([resize(shape.size), select, resize(plan), remember(window)]);
+    let put = Cmd::new("set-option").flag("-w").flag("-F").option("-t", window);
+    chain.push(put.param(PUT).param(format!("#{{window_layout}} {}", shape.text)));
+    chain.extend(settling::keep(window));
     // From now on it is as large as the terminal of whoever looks at it.
     let follow = Cmd::new("set-option").flag("-w").flag("-u").option("-t", window);
     chain.push(follow.param("window-size"));
-    chain.push(remember(window));
     Some(chain)
 }
 

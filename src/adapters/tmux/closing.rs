@@ -13,6 +13,7 @@ use super::command::Cmd;
 use super::family::{self, Program};
 use super::server::Server;
 use super::snapshot::{PaneRow, Snapshot};
+use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::ports::terminals::{PaneLife, StopPlan, StopSignal, TerminalError};
 
@@ -27,10 +28,18 @@ pub(super) fn close(server: &Server, agency: &Name) -> Result<(), TerminalError>
 }
 
 /// Closes the panes that carry this agent's mark, in whatever session a person has put them.
-pub(super) fn close_agent(server: &Server, agent: &AgentAddress) -> Result<(), TerminalError> {
+pub(super) fn close_agent(
+    server: &Server,
+    agent: &AgentAddress,
+    life: Option<SpawnId>,
+) -> Result<(), TerminalError> {
     let snapshot = Snapshot::take(server)?;
     let own = snapshot.distinct_panes().into_iter();
-    let own = own.filter(|row| row.owner.as_ref().is_some_and(|(owner, _)| owner == agent));
+    let own = own.filter(|row| {
+        row.owner
+            .as_ref()
+            .is_some_and(|(owner, spawn)| owner == agent && life.is_none_or(|life| life == *spawn))
+    });
     for row in own {
         let kill = Cmd::new("kill-pane").option("-t", row.pane.as_str());
         end_panes(std::iter::once(row), || server.ask_by_process(&[kill]).map(drop))?;

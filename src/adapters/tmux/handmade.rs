@@ -3,13 +3,11 @@
 //! After each arrangement of ours the window carries its layout. A window that another screen has
 //! resized, or that has lost a pane, has changed by itself; one of the same size with the same panes has not.
 
-use super::arranged::{MARK, Shape};
+use super::arranged::{MARK, PERSON, Shape};
 use super::command::{Cmd, Scope, set};
 use super::server::Server;
+use super::settling::{self, AS_KEPT, BY_HAND};
 use crate::ports::terminals::TerminalError;
-
-/// What the mark says of a window that is a person's to arrange.
-const PERSON: &str = "person";
 
 /// Notes that a window is a person's to arrange from now on.
 pub(super) fn leave(window: &str) -> Cmd {
@@ -18,11 +16,19 @@ pub(super) fn leave(window: &str) -> Cmd {
 
 /// Whether a window is a person's to arrange.
 pub(super) fn is_a_persons(server: &Server, window: &str) -> Result<bool, TerminalError> {
-    let format = format!("#{{{MARK}}} #{{window_layout}}");
+    // None of them can hold a space.
+    let (kept, state) = (settling::kept(), settling::state());
+    let format = format!("#{{{MARK}}} #{{window_layout}} {kept} {state}");
     let ask = Cmd::new("display-message").flag("-p").option("-t", window).param(format);
     let answer = server.read(&[ask])?;
-    let (was, is) = answer.trim_end().split_once(' ').unwrap_or_default();
-    Ok(was == PERSON || is_rearranged(was, is))
+    let fields: Vec<&str> = answer.trim_end_matches('\n').split(' ').collect();
+    Ok(match fields.as_slice() {
+        [PERSON, ..] | [_, _, _, BY_HAND] => true,
+        // On the screen of somebody: what it was before it took that screen's size.
+        [was, _, kept, AS_KEPT] => is_rearranged(was, kept),
+        [was, is, ..] => is_rearranged(was, is),
+        _ => false,
+    })
 }
 
 fn is_rearranged(was: &str, is: &str) -> bool {

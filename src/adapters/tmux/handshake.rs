@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -24,8 +24,14 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 
+use crate::adapters::files;
+
 /// Bytes before a message's text: its kind, its length with a mark, and two ids.
 const HEADER: usize = 16;
+
+/// Longest path of a folder that the socket's folder is made in: a socket's path has 104 bytes on some systems, and
+/// `/.new-PID-RANDOM/s` is up to 27 of them.
+const LONGEST_PLACE: usize = 75;
 
 /// The kind of message that follows the handshake: the command. It has had this number since 2.1.
 const COMMAND: u32 = 200;
@@ -61,10 +67,15 @@ struct Message {
 }
 
 impl Handshake {
-    /// Makes a socket that only this user can reach, on the way to the server's.
-    pub(super) fn with(server: PathBuf) -> io::Result<Self> {
-        let private = std::fs::Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new().prefix("agency-").permissions(private).tempdir()?;
+    /// Makes a socket that only this user can reach, on the way to the server's. It lies in `place` where its
+    /// path is short enough there: what a killed process leaves of it is swept there.
+    pub(super) fn with(server: PathBuf, place: &Path) -> io::Result<Self> {
+        let is_near = place.as_os_str().len() <= LONGEST_PLACE && place.is_dir();
+        let folder = match is_near.then(|| files::scratch_folder(place)) {
+            Some(Ok(folder)) => folder,
+            _ => tempfile::Builder::new().prefix("agency-").tempdir()?,
+        };
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700))?;
         let listener = UnixListener::bind(folder.path().join("s"))?;
         Ok(Self { folder, listener, server })
     }

@@ -3,6 +3,8 @@
 //! Lines and moments in, panes to tell and words for the server out; no I/O. A pane that has printed is
 //! told at once, and with all others at most once in [`GAP`]. One that prints more than anybody could look at
 //! is paused at the server until its screen was read: its program runs on, only the listener is spared.
+//! Panes that are not read are paused for good. None is ever turned `off`: tmux (3.3a) then frees what it is still
+//! to send of that pane, and a busy server ends, with all that is on it, in the moment in which it sends that.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -40,8 +42,8 @@ struct Heard {
 #[derive(Debug, Default)]
 pub(super) struct Hearing {
     panes: HashMap<Number, Heard>,
-    /// Panes that are not read, and were turned off.
-    off: Vec<Number>,
+    /// Panes that are not read, and were paused.
+    spared: Vec<Number>,
     told: Option<Instant>,
 }
 
@@ -59,9 +61,9 @@ impl Hearing {
                 self.told = None;
             }
         }
-        let wanted: Vec<Number> = self.off.iter().copied().filter(|n| self.reads(*n)).collect();
-        self.off.retain(|number| !wanted.contains(number));
-        wanted.into_iter().map(|number| say(number, "on")).collect()
+        let wanted: Vec<Number> = self.spared.iter().copied().filter(|n| self.reads(*n)).collect();
+        self.spared.retain(|number| !wanted.contains(number));
+        wanted.into_iter().map(|number| say(number, "continue")).collect()
     }
 
     fn reads(&self, number: Number) -> bool {
@@ -88,10 +90,10 @@ impl Hearing {
 
     fn printed(&mut self, number: Number, text: &[u8]) -> Option<String> {
         let Some(heard) = self.panes.get_mut(&number) else {
-            let is_known = self.off.contains(&number);
+            let is_known = self.spared.contains(&number);
             return (!is_known).then(|| {
-                self.off.push(number);
-                say(number, "off")
+                self.spared.push(number);
+                say(number, "pause")
             });
         };
         heard.is_due = true;
@@ -251,16 +253,20 @@ mod tests {
     }
 
     #[test]
-    fn a_pane_that_is_not_read_is_turned_off_until_it_is() {
+    fn a_pane_that_is_not_read_is_paused_until_it_is() {
         let (mut hearing, now) = hearing();
         assert_eq!(
             hearing.take(b"%output %7 x\n").as_deref(),
-            Some("refresh-client -A '%7:off'\n")
+            Some("refresh-client -A '%7:pause'\n")
         );
         assert_eq!(hearing.take(b"%output %7 x\n"), None);
         let said = hearing.read_only(&[(7, SpawnId::nil())]);
-        assert_eq!(said, ["refresh-client -A '%7:on'\n"]);
+        assert_eq!(said, ["refresh-client -A '%7:continue'\n"]);
         assert_eq!(hearing.due(now + ms(20)), [7]);
+        // Both words may be on their way together, and the pause come last.
+        hearing.take(b"%pause %7\n");
+        assert_eq!(hearing.due(now + ms(40)), [7]);
+        assert!(hearing.is_read_now(7), "its next reading continues it");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Start at [`Tmux`]. `server` reaches tmux (`link` is the persistent client, `protocol` its language,
 //! `handshake` how it comes in without harm, `command` the quoting), `snapshot` says what is there, `reconcile` makes what is missing (`wanted`,
-//! `layout`, `naming`, how people `arranged` it, what is `handmade`), `typing` brings text into an input line (`probe`, `standing`), `picture`, `keys` and `sight` are for whoever looks at one pane, `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
+//! `layout`, `naming`, how people `arranged` it, what is `handmade`, how it grows back: `leaving`, `settling`), `typing` brings text into an input line (`probe`, `standing`), `picture`, `keys` and `sight` are for whoever looks at one pane, `closing` ends a session and what its programs leave behind (`family`), `vigil` and `hooks` have deaths told.
 //! Objects are
 //! addressed by id; nothing without this workbench's mark is touched.
 
@@ -34,6 +34,7 @@ mod protocol;
 mod reconcile;
 mod screens;
 mod server;
+mod settling;
 mod sight;
 mod snapshot;
 mod standing;
@@ -49,6 +50,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::ports::terminals::{
     AttachPlan, AttachWish, KeysOrder, Observation, PaneId, PaneSeen, Picture, Pressed, ScreenSeen,
@@ -173,8 +175,12 @@ impl Terminals for Tmux {
         closing::close(&self.server, agency)
     }
 
-    fn close_agent(&self, agent: &AgentAddress) -> Result<(), TerminalError> {
-        closing::close_agent(&self.server, agent)
+    fn close_agent(
+        &self,
+        agent: &AgentAddress,
+        life: Option<SpawnId>,
+    ) -> Result<(), TerminalError> {
+        closing::close_agent(&self.server, agent, life)
     }
 
     fn type_text(&self, order: &TypingOrder) -> Result<Typed, TerminalError> {

@@ -16,6 +16,7 @@ use super::layout::Room;
 use super::leaving;
 use super::naming;
 use super::server::Server;
+use super::settling;
 use super::snapshot::{self, PaneRow, Snapshot};
 use super::wanted::{Owner, Wanted, launch, pane_marks, wanted, window_marks, window_size};
 use crate::failpoint;
@@ -68,7 +69,7 @@ fn put_back(server: &Server, plan: &SessionPlan, snapshot: &Snapshot) {
         let window = snapshot.windows.iter().find(|row| Some(row.id.as_str()) == first);
         let Some(window) = window else { continue };
         let panes: Vec<&PaneRow> = snapshot.panes_of(&window.id).collect();
-        if let Some(chain) = arranged::restore(arrangement, window, &panes)
+        if let Some(chain) = arranged::restore(arrangement, plan.size, window, &panes)
             && let Err(error) = server.ask(&chain)
         {
             tracing::warn!(agency = %plan.agency, %error, "an arrangement could not be put back");
@@ -113,8 +114,9 @@ fn open_session(
     chain.push(launch(create, first.launch));
     chain.extend(unshared(&target, first.launch, &plan.tools));
     chain.extend(server.session_marks(&target, plan.agency.as_str()));
-    chain.extend(leaving::marks(&target, server.home(), plan.size));
+    chain.extend(leaving::marks(&target, server.home()));
     chain.extend(window_marks(Some(&window), &first.place(1)));
+    chain.extend(settling::marks(Some(&window), plan.size));
     chain.extend(window_size(Some(&window), plan.size));
     chain.extend(pane_marks(Some(&pane), first, server.home()));
     match is_first {
@@ -277,6 +279,7 @@ impl Work<'_> {
         };
         let mut chain = vec![launch(cmd, want.launch)];
         chain.extend(window_marks(None, &want.place(number)));
+        chain.extend(settling::marks(None, self.plan.size));
         chain.extend(window_size(None, self.plan.size));
         chain.extend(pane_marks(None, want, self.server.home()));
         chain.push(Cmd::new("display-message").flag("-p").param(snapshot::PANE));

@@ -4,7 +4,7 @@
 //! A server that hangs or dies gives a typed error; the next call connects anew. The server is never
 //! killed, and the user's own one is never configured.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::ports::terminals::TerminalError;
 pub struct Settings {
     /// None: the user's own server. A name: a private one (`-L`); with `/` in it: its path (`-S`).
     pub socket: Option<String>,
-    /// A short stable text that names this workbench; sessions and panes carry it.
+    /// The workbench's folder as a text; sessions and panes carry it.
     pub home: String,
     /// How long the server may take to answer one request.
     pub deadline: Duration,
@@ -50,6 +50,8 @@ const FOR_CLIENTS: &[&str] = &["PATH", "HOME", "TERM", "TMUX_TMPDIR", "LANG"];
 pub(super) struct Server {
     socket: Option<String>,
     home: String,
+    /// Where a workbench keeps what is made while it runs.
+    registry: PathBuf,
     deadline: Duration,
     link: Mutex<Option<Arc<Link>>>,
     /// Held for writing by whoever starts a server: until its configuration is read it answers nobody.
@@ -82,6 +84,7 @@ impl Server {
         Self {
             socket: settings.socket.clone(),
             home: to_mark(&settings.home),
+            registry: Path::new(&settings.home).join("registry"),
             deadline: settings.deadline,
             link: Mutex::default(),
             starting: RwLock::default(),
@@ -310,9 +313,11 @@ impl Server {
     fn start(&self, place: &Place, session: &str, flags: &str) -> Result<Start, TerminalError> {
         let handshake = match version::is_at_least(&place.version, WHOLE) {
             true => None,
-            false => Some(Handshake::with(place.socket.clone()).map_err(|error| {
-                TerminalError::Io { problem: format!("the way to the server: {error}") }
-            })?),
+            false => {
+                Some(Handshake::with(place.socket.clone(), &self.registry).map_err(|error| {
+                    TerminalError::Io { problem: format!("the way to the server: {error}") }
+                })?)
+            }
         };
         let argv = match &handshake {
             Some(handshake) => {

@@ -14,7 +14,7 @@ use crate::ports::terminals::{PaneId, PaneLife, PaneSeen, TerminalError};
 
 const SESSION: &str = "#{session_id} #{@agency_home} #{@agency_name} #{session_name}";
 
-const WINDOW: &str = "#{window_id} #{window_panes} #{window_layout} #{@agency_layout}";
+const WINDOW: &str = "#{window_id} #{window_panes} #{==:#{window_width}x#{window_height},#{@agency_size}} #{?@agency_bent,1,0} #{window_layout} #{?@agency_layout,#{@agency_layout},-} #{@agency_put}";
 
 pub(super) const PANE: &str = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{pane_dead_status} #{pane_dead_signal} #{window_zoomed_flag} #{@agency_window} #{@agency_role} #{@agency_agent} #{@agency_spawn} #{@agency_home} #{?@agency_read,1,0} #{@agency_stop} #{?@agency_shell,#{pane_tty},} #{?@agency_shell,#{pane_current_command},}";
 
@@ -33,10 +33,16 @@ pub(super) struct SessionRow {
 pub(super) struct WindowRow {
     pub(super) id: String,
     pub(super) panes: usize,
+    /// Whether it has the size of its plan.
+    pub(super) is_full: bool,
+    /// Whether it came from another size just now, and is still to be arranged as it was; or has another size.
+    pub(super) is_bent: bool,
     /// Its layout as if no pane were zoomed.
     pub(super) layout: String,
-    /// The layout that we gave it last; empty: none.
+    /// The layout that we gave it last; `-`: none.
     pub(super) made: String,
+    /// Its layout after a person's arrangement was put back, and that arrangement; empty: none was.
+    pub(super) put: String,
 }
 
 /// A pane that carries our mark.
@@ -173,10 +179,12 @@ fn parse_session(line: &str, home: &str) -> Option<SessionRow> {
 }
 
 fn parse_window(id: &str, rest: &str) -> Option<WindowRow> {
-    let mut fields = rest.splitn(3, ' ');
-    let (panes, layout) = (fields.next()?.parse().ok()?, fields.next()?.to_owned());
-    let made = fields.next().unwrap_or_default().to_owned();
-    Some(WindowRow { id: id.to_owned(), panes, layout, made })
+    let mut fields = rest.splitn(6, ' ');
+    let panes = fields.next()?.parse().ok()?;
+    let (is_full, is_bent) = (fields.next()? == "1", fields.next()? == "1");
+    let (layout, made) = (fields.next()?.to_owned(), fields.next()?.to_owned());
+    let put = fields.next().unwrap_or_default().to_owned();
+    Some(WindowRow { id: id.to_owned(), panes, is_full, is_bent, layout, made, put })
 }
 
 pub(super) fn parse_pane(line: &str, home: &str) -> Option<PaneRow> {

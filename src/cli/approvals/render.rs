@@ -8,6 +8,7 @@ use crate::cli::desk::Scene;
 use crate::cli::style::{Tone, approval_tone};
 use crate::cli::table::{Cell, Table, cut};
 use crate::cli::when::span;
+use crate::domain::approval::ApprovalState;
 use crate::domain::text::to_line;
 use crate::service::views::{ApprovalView, TestsView};
 use unicode_width::UnicodeWidthStr;
@@ -43,7 +44,7 @@ pub fn list(views: &[ApprovalView], scene: &Scene) -> String {
             Cell::toned(approval_tone(view.state), words(view.state.as_str())),
             Cell::number(span(view.waiting_s)),
             Cell::text(view.agency.as_str()),
-            tests_cell(view.tests.as_ref()),
+            tests_cell(view),
             Cell::text(size(view)),
             Cell::text(&view.title),
         ]);
@@ -55,8 +56,9 @@ fn words(state: &str) -> String {
     state.replace('_', " ")
 }
 
-fn tests_cell(tests: Option<&TestsView>) -> Cell {
-    match tests {
+fn tests_cell(view: &ApprovalView) -> Cell {
+    match &view.tests {
+        None if is_checked(view) => Cell::toned(Tone::Warn, "not counted"),
         None => Cell::toned(Tone::Danger, "none"),
         Some(tests) if tests.failed > 0 => {
             Cell::toned(Tone::Danger, format!("{} of {} failed", tests.failed, total(tests)))
@@ -65,13 +67,19 @@ fn tests_cell(tests: Option<&TestsView>) -> Cell {
     }
 }
 
+/// A check that counts nothing is a check all the same.
+fn is_checked(view: &ApprovalView) -> bool {
+    !view.checks.is_empty() && view.state != ApprovalState::NotProven
+}
+
 fn total(tests: &TestsView) -> u32 {
     tests.passed + tests.failed
 }
 
 fn size(view: &ApprovalView) -> String {
     let diff = view.diff;
-    format!("{} files +{} -{}", diff.files, diff.insertions, diff.deletions)
+    let files = if diff.files == 1 { "file" } else { "files" };
+    format!("{} {files} +{} -{}", diff.files, diff.insertions, diff.deletions)
 }
 
 /// One approval with its evidence, then diff and log where they were asked for.
@@ -147,7 +155,11 @@ fn tests_line(view: &ApprovalView) -> Cell {
 
 fn tests_words(view: &ApprovalView) -> (Tone, String) {
     let Some(tests) = &view.tests else {
-        return (Tone::Danger, "none: nothing proves this change".to_owned());
+        return if is_checked(view) {
+            (Tone::Warn, "no tests counted".to_owned())
+        } else {
+            (Tone::Danger, "none: nothing proves this change".to_owned())
+        };
     };
     let skipped =
         if tests.skipped > 0 { format!(", {} skipped", tests.skipped) } else { String::new() };

@@ -23,7 +23,11 @@ fn every_promised_field_is_there() {
     assert_fields("queue", &status["queue"], "new cur dead");
     assert_fields("supervisor", &status["supervisor"], "pid since events");
     let agency = &status["agencies"][0];
-    assert_fields("list", agency, "name session state coordinator capabilities project agents");
+    assert_fields(
+        "list",
+        agency,
+        "name session state coordinator template capabilities project agents",
+    );
     assert_fields(
         "agent",
         &agency["agents"][0],

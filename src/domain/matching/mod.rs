@@ -230,11 +230,13 @@ impl<'p> Field<'p> {
     }
 
     fn reason(&self, term: &Term, profile: &Profile, place: f64) -> Option<Reason> {
+        let by_weight = |one: &(&Said, f64), two: &(&Said, f64)| one.1.total_cmp(&two.1);
         let same = profile
             .said
             .iter()
             .filter(|said| said.term.stem == term.stem)
-            .map(|said| (said, self.rarity(&term.stem) * term.strength() * said.weight / 4.0));
+            .map(|said| (said, self.rarity(&term.stem) * term.strength() * said.weight / 4.0))
+            .max_by(by_weight);
         let alike = term.concepts.iter().filter_map(|(concept, strength)| {
             let best = profile.said.iter().filter(|said| said.clarity(concept) > 0.0);
             let best = best.max_by(|one, two| {
@@ -243,8 +245,10 @@ impl<'p> Field<'p> {
             })?;
             Some((best, SAME_CONCEPT * strength * self.trade(concept, profile)))
         });
-        let best = same.chain(alike).max_by(|(_, one), (_, two)| one.total_cmp(two));
-        let (said, weight) = best?;
+        let alike = alike.max_by(by_weight);
+        // Where it says the very word, that is the reason that a person understands.
+        let (said, _) = same.or(alike)?;
+        let weight = same.into_iter().chain(alike).map(|(_, weight)| weight).fold(0.0, f64::max);
         let weight = rounded(weight * place);
         let matched = said.whole.clone();
         (weight > 0.0).then(|| Reason {

@@ -19,6 +19,7 @@ use crate::engine::mail::accepting::resolve_agent;
 use crate::engine::sessions::deciding::{Revive, require_agency, spawn_missing};
 use crate::engine::sessions::{AgencyRecord, Wanted};
 use crate::engine::step::Step;
+use crate::engine::undoing;
 
 /// Pause before a change of a crew is written again that could not be: the user corrects the file meanwhile.
 const REWRITE_PAUSE_S: i64 = 5;
@@ -57,6 +58,7 @@ pub fn rehire(
 ) -> Result<Answer, Refusal> {
     require_agency(step, agency)?;
     require_free_name(step, agency, &definition.name)?;
+    require_gone(step, agency, &definition.name)?;
     let address = AgentAddress::new(agency.clone(), definition.name.clone());
     step.record(Event::AgentHired { agency: agency.clone(), definition: Box::new(definition) });
     // Its role file stands before its program reads it: both are done in this order.
@@ -65,7 +67,8 @@ pub fn rehire(
     Ok(Answer::Id(address.to_string()))
 }
 
-fn require_free_name(step: &Step<'_>, agency: &Name, name: &Name) -> Result<(), Refusal> {
+/// Refuses a name that is reserved, or that another agent of the agency has.
+pub fn require_free_name(step: &Step<'_>, agency: &Name, name: &Name) -> Result<(), Refusal> {
     let word = name.as_str();
     if [COORDINATOR, Address::OPERATOR, Address::WORKBENCH].contains(&word) {
         let message = format!("no agent can be named `{word}`, the word is reserved");
@@ -80,12 +83,17 @@ fn require_free_name(step: &Step<'_>, agency: &Name, name: &Name) -> Result<(), 
         return Err(Refusal::new(RefusalKind::Conflict, "agent_exists", message)
             .with_hint(format!("see its agents with `agency show {agency}`")));
     }
-    if record.crew.is_leaving(name) {
-        let message = format!("`{agency}/{name}` is still leaving");
-        return Err(Refusal::new(RefusalKind::Conflict, "agent_leaving", message)
-            .with_hint("try again when its pane is closed"));
-    }
     Ok(())
+}
+
+/// Refuses a name whose last bearer's pane may not be closed yet.
+fn require_gone(step: &Step<'_>, agency: &Name, name: &Name) -> Result<(), Refusal> {
+    if step.state().sessions.agency(agency).is_none_or(|record| !record.crew.is_leaving(name)) {
+        return Ok(());
+    }
+    let message = format!("`{agency}/{name}` is still leaving");
+    Err(Refusal::new(RefusalKind::Conflict, "agent_leaving", message)
+        .with_hint("try again when its pane is closed"))
 }
 
 fn dismiss(step: &mut Step<'_>, agency: &Name, agent: &Name) -> Result<Answer, Refusal> {
@@ -196,6 +204,7 @@ pub fn crew_written(step: &mut Step<'_>, agency: Name, change: u64) {
     });
     if is_news {
         step.record(Event::CrewWritten { agency, change });
+        undoing::advance_all(step);
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::explain;
 use crate::domain::agency::AgentState;
+use crate::domain::command::Command;
 use crate::domain::runtime::screen::Reading;
-use crate::engine::testing::World;
 use crate::engine::testing::program::{
     DEV, of_conversation, program, showing, telling, typed_program,
 };
+use crate::engine::testing::{World, name};
 use crate::ports::terminals::Typed;
 
 fn lines(world: &World, subject: &str) -> Vec<String> {
@@ -69,4 +70,14 @@ fn a_submitted_message_waits_for_its_turn() {
     assert!(has(&world, "it is being handed over to its program now"));
     world.typed(DEV, id, Typed::Queued);
     assert!(has(&world, "its program has got it; no turn has begun with it yet"));
+}
+
+#[test]
+fn an_agency_is_explained_by_its_own_state_and_its_coordinators() {
+    let mut world = World::running();
+    let stop = Command::StopAgencies { names: vec![name("Code")] };
+    world.operator(stop).expect("stopped");
+    let lines = lines(&world, "Code");
+    assert_eq!(lines[0], "Code is stopped");
+    assert!(lines[1].starts_with("Code/lead is stopped"), "{lines:?}");
 }

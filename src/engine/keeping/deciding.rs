@@ -7,12 +7,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::agency::AgentState;
 use crate::domain::checkpoint::{Care, CheckpointId, CheckpointReason, Manner};
 use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::id::{ActId, TaskId};
+use crate::domain::message::OwnType;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::task::TaskState;
 use crate::engine::effect::Effect;
@@ -20,7 +21,7 @@ use crate::engine::event::Event;
 use crate::engine::input::{Saving, Ticket};
 use crate::engine::keeping::{Restoring, reminding};
 use crate::engine::step::Step;
-use crate::engine::tasks::deciding::{require_own_task, require_worktree};
+use crate::engine::tasks::deciding::{require_own_task, require_worktree, tell};
 use crate::engine::undoing;
 use crate::ports::repositories::{Checkpoint, Restored};
 
@@ -128,6 +129,53 @@ pub fn begin_restore(
     step.perform(Effect::RestoreWork { ticket, task });
 }
 
+/// A worktree was made again from its branch: what was saved of it last is laid back, unless it was seen clean since.
+/// Its agent hears of that, or that nothing was saved.
+pub fn lay_back(step: &mut Step<'_>, task: TaskId) {
+    let keeping = &step.state().keeping;
+    let Some(work) = keeping.works.get(&task) else { return };
+    // One that was under way goes on by itself.
+    if keeping.restoring.contains_key(&task) {
+        return;
+    }
+    let clean_at = work.seen.filter(|_| work.since.is_none());
+    let (agent, is_dirty) = (work.agent.clone(), work.since.is_some());
+    match last_saved(step, task) {
+        Some((id, at)) if clean_at.is_none_or(|seen| seen <= at) => {
+            begin_restore(step, None, id, (Vec::new(), Manner::Fill), None);
+        }
+        None if is_dirty => {
+            let text = format!(
+                "{task}: its worktree was gone and was made again from its branch. What was not committed \
+                 there was not saved and is lost."
+            );
+            tell(step, &agent, OwnType::Alert, task, text);
+        }
+        _ => {}
+    }
+}
+
+/// The checkpoint that says best what lay in a worktree: the last; or where that was made before a restoration, the
+/// one that was gone back to.
+fn last_saved(step: &Step<'_>, task: TaskId) -> Option<(CheckpointId, Timestamp)> {
+    let state = step.state();
+    let (id, record) = state.keeping.of_task(task).next_back()?;
+    let id = state.acts.restored_over(*id).unwrap_or(*id);
+    state.keeping.checkpoints.contains_key(&id).then_some((id, record.at))
+}
+
+/// The agent of a worktree that was made again hears what became of its files.
+fn tell_laid_back(step: &mut Step<'_>, task: TaskId, from: CheckpointId, what: &str) {
+    let Some(agent) = step.state().keeping.works.get(&task).map(|work| work.agent.clone()) else {
+        return;
+    };
+    let text = format!(
+        "{task}: its worktree was gone and was made again from its branch. What was not committed was last \
+         saved as {from}. {what}"
+    );
+    tell(step, &agent, OwnType::Alert, task, text);
+}
+
 /// A worktree was saved, or not.
 pub fn work_saved(
     step: &mut Step<'_>,
@@ -188,11 +236,18 @@ pub fn work_restored(
             step.record(Event::WorkRestored { task, from, before, by });
             undoing::restored(step, restoring.act, None);
             reminding::look(step, task);
+            if restoring.manner == Manner::Fill {
+                tell_laid_back(step, task, from, &text);
+            }
             Ok(Answer::Text(text))
         }
         Err(refusal) => {
             let reason = refusal.message.clone();
             step.record(Event::RestoreFailed { task, reason: reason.clone() });
+            if restoring.manner == Manner::Fill {
+                let what = format!("It could not be laid back: {reason}");
+                tell_laid_back(step, task, restoring.from, &what);
+            }
             undoing::restored(step, restoring.act, Some(reason));
             Err(refusal)
         }

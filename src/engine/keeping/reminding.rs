@@ -53,6 +53,7 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
 pub fn follow(step: &mut Step<'_>) {
     let mut touched: BTreeSet<TaskId> = BTreeSet::new();
     let mut ended: BTreeSet<TaskId> = BTreeSet::new();
+    let mut mended: BTreeSet<TaskId> = BTreeSet::new();
     let works = &step.state().keeping.works;
     let of_agent = |agent: &AgentAddress| -> Vec<TaskId> {
         works.iter().filter(|(_, work)| work.agent == *agent).map(|(task, _)| *task).collect()
@@ -70,6 +71,10 @@ pub fn follow(step: &mut Step<'_>) {
             Event::WorktreeReady { task, .. } | Event::TaskRevived { task, .. } => {
                 touched.insert(*task);
             }
+            // What lay there uncommitted is not there any more: nobody is to be told that it is.
+            Event::WorktreeMended { task } => {
+                mended.insert(*task);
+            }
             _ => {}
         }
     }
@@ -77,6 +82,7 @@ pub fn follow(step: &mut Step<'_>) {
         // Looked at first: most have committed everything, and a look costs little.
         ended.into_iter().for_each(|task| look(step, task));
     }
+    mended.into_iter().for_each(|task| look(step, task));
     for task in touched {
         look_soon(step, task);
     }

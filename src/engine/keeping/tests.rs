@@ -12,7 +12,7 @@ use crate::engine::explain::explain;
 use crate::engine::input::{Input, Saving, Ticket, Timer};
 use crate::engine::testing::samples::checkpoint;
 use crate::engine::testing::{Turn, World, agent, code_of, contract};
-use crate::ports::repositories::{Checkpoint, Restored, Uncommitted};
+use crate::ports::repositories::{Checkpoint, Mended, Restored, Uncommitted};
 use crate::ports::terminals::PaneLife;
 
 const TASK: TaskId = TaskId(1);
@@ -213,4 +213,81 @@ fn the_newest_twenty_stay_and_every_one_that_was_asked_for() {
     world.wait_ms(90 * 24 * 3_600_000);
     let woken = world.feed(Input::Woke { pid: 2, version: String::new() });
     assert_eq!(dropped(&woken), [], "nothing else may have that work");
+}
+
+fn mended(world: &mut World, result: Result<Mended, String>) -> Turn {
+    world.feed(Input::WorktreeMended { task: TASK, result })
+}
+
+fn laid_back(world: &World) -> Option<u32> {
+    let restoring = world.state.keeping.restoring.get(&TASK)?;
+    assert_eq!(restoring.manner, Manner::Fill);
+    Some(restoring.from.number)
+}
+
+fn restored(world: &mut World, number: u32) -> Turn {
+    let (before, in_the_way) = (checkpoint(number), vec!["run.sh (it was changed since)".into()]);
+    let result = Ok(Restored { before, written: 2, removed: 0, in_the_way });
+    world.feed(Input::WorkRestored { ticket: None, task: TASK, result })
+}
+
+#[test]
+fn a_worktree_that_was_made_again_gets_what_was_saved_last_and_its_agent_hears_of_it() {
+    let mut world = world();
+    seen(&mut world, "base", &["a.rs"]);
+    saved(&mut world, Some(checkpoint(1)), CheckpointReason::Lost);
+    let turn = mended(&mut world, Ok(Mended::MadeAgain));
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::RestoreWork { task: TASK, .. })), 1);
+    assert_eq!(laid_back(&world), Some(1));
+    let woken = world.feed(Input::Woke { pid: 2, version: String::new() });
+    assert_eq!(woken.count(|effect| matches!(effect, Effect::RestoreWork { .. })), 1);
+    let turn = restored(&mut world, 2);
+    assert_eq!(told(&turn, "Code/dev"), 1);
+    let text = &world.state.mail.messages.values().next_back().expect("one").message.body;
+    assert!(text.to_string().contains("saved as TASK-001/1"), "{text}");
+    assert!(text.to_string().contains("run.sh (it was changed since)"), "{text}");
+    let lines = explain(&world.state, "TASK-001", world.at).expect("known").join("\n");
+    assert!(lines.contains("laid back from TASK-001/1"), "{lines}");
+    // Gone once more: the last checkpoint is of the empty state before, and is not what lay there.
+    mended(&mut world, Ok(Mended::MadeAgain));
+    assert_eq!(laid_back(&world), Some(1));
+}
+
+#[test]
+fn nothing_is_laid_back_where_nothing_is_missing() {
+    let mut world = world();
+    seen(&mut world, "base", &["a.rs"]);
+    saved(&mut world, Some(checkpoint(1)), CheckpointReason::Lost);
+    mended(&mut world, Ok(Mended::TiedAgain));
+    assert_eq!(laid_back(&world), None, "its files were never gone");
+    world.wait_ms(1_000);
+    seen(&mut world, "next", &[]);
+    let turn = mended(&mut world, Ok(Mended::MadeAgain));
+    assert_eq!((laid_back(&world), told(&turn, "Code/dev")), (None, 0), "all was committed since");
+}
+
+#[test]
+fn what_was_saved_nowhere_or_cannot_be_laid_back_is_said() {
+    let mut world = world();
+    seen(&mut world, "base", &["a.rs"]);
+    let turn = mended(&mut world, Ok(Mended::MadeAgain));
+    assert_eq!((laid_back(&world), told(&turn, "Code/dev")), (None, 1));
+    saved(&mut world, Some(checkpoint(1)), CheckpointReason::Lost);
+    mended(&mut world, Ok(Mended::MadeAgain));
+    let refusal = crate::domain::refusal::Refusal::new(RefusalKind::Failed, "git", "no room");
+    let result = Err(refusal);
+    let turn = world.feed(Input::WorkRestored { ticket: None, task: TASK, result });
+    assert_eq!(told(&turn, "Code/dev"), 1);
+    let lines = explain(&world.state, "TASK-001", world.at).expect("known").join("\n");
+    assert!(lines.contains("could not be laid back: no room"), "{lines}");
+}
+
+#[test]
+fn a_worktree_that_was_made_anew_is_looked_at_before_anybody_is_told_of_its_work() {
+    let mut world = world();
+    seen(&mut world, "base", &["draft.txt"]);
+    let turn = world.feed(Input::WorktreeMended { task: TASK, result: Ok(Mended::MadeAgain) });
+    assert_eq!(looks(&turn), 1);
+    seen(&mut world, "base", &[]);
+    assert_eq!(world.state.keeping.works[&TASK].since, None);
 }

@@ -60,7 +60,14 @@ pub struct AgentRecord {
     /// closed, or that went with its server, says nothing of it.
     #[serde(default)]
     pub short_runs: u32,
+    /// Its last lives that were ended on purpose, until the pane of a new one stands: whoever ended them may have
+    /// been killed before their pane was closed. Such a life is closed when it is seen, and never taken for the present one.
+    #[serde(default)]
+    pub ended: Vec<SpawnId>,
 }
+
+/// Ended lives that are remembered: so many stops in a row without one pane in between are not met.
+const ENDED: usize = 4;
 
 /// Why a life ended whose pane is not there any more.
 pub const PANE_GONE: &str = "its pane is gone";
@@ -87,6 +94,7 @@ impl Default for AgentRecord {
             spawned_at: None,
             short_lives: 0,
             short_runs: 0,
+            ended: Vec::new(),
         }
     }
 }
@@ -131,6 +139,7 @@ impl AgentRecord {
         if self.spawn != Some(spawn) {
             self.forget_signals();
         }
+        self.ended.clear();
         self.spawn = Some(spawn);
         self.pane = Some(pane);
         self.pid = Some(pid);
@@ -153,6 +162,9 @@ impl AgentRecord {
 
     /// It is not meant to run.
     pub fn stop(&mut self, at: Timestamp) {
+        self.ended.extend(self.spawn);
+        let surplus = self.ended.len().saturating_sub(ENDED);
+        self.ended.drain(..surplus);
         self.end();
         self.short_lives = 0;
         self.short_runs = 0;

@@ -21,6 +21,7 @@ use crate::engine::require_operator;
 use crate::engine::sessions::agent::PANE_GONE;
 use crate::engine::sessions::{AgencyRecord, Wanted, hearing};
 use crate::engine::step::Step;
+use crate::engine::undoing;
 use crate::ports::terminals::{Arrangement, PaneLife, PaneSeen, Sighting};
 
 /// Longest pause before something that keeps failing is tried again.
@@ -73,6 +74,11 @@ pub fn project_seen(step: &mut Step<'_>, agency: Name, project: PathBuf, target:
 /// Carries out a command about sessions.
 pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
     match command {
+        Command::DefineAgency { name } => {
+            require_operator(step, "define agencies")?;
+            // Its file was read before this was decided: what is not known now was not there.
+            require_agency(step, &name).map(|()| Answer::Done)
+        }
         Command::StartAgencies { names } => start(step, names),
         Command::StopAgencies { names } => stop(step, names),
         Command::RestartAgency { name } => restart(step, name),
@@ -212,6 +218,7 @@ pub fn agency_archived(step: &mut Step<'_>, agency: Name, folder: PathBuf) {
     let known = step.state().sessions.agencies.get(&agency);
     if known.is_some_and(|record| record.wanted == Wanted::Removing) {
         step.record(Event::AgencyArchived { agency: agency.clone(), folder });
+        undoing::advance_all(step);
         mail::bury_orphans(step, &agency);
     }
 }
@@ -304,6 +311,13 @@ pub fn session_ensured(step: &mut Step<'_>, agency: &Name, panes: &[PaneSeen]) {
 
 fn pane_seen(step: &mut Step<'_>, seen: &PaneSeen) {
     let Some(record) = step.state().sessions.agent(&seen.agent) else { return };
+    if seen.life == PaneLife::Alive && record.ended.contains(&seen.spawn) {
+        // Whoever ended this life was killed before its pane was closed. The new life's pane is made in its
+        // place when the session is looked after again.
+        let (agent, spawn) = (seen.agent.clone(), seen.spawn);
+        step.perform(Effect::CloseLife { agent, spawn });
+        return;
+    }
     let is_wanted = record.spawn == Some(seen.spawn);
     let is_known = is_wanted && record.pane.as_ref() == Some(&seen.pane);
     if is_wanted && record.pane.is_none() && seen.life != PaneLife::Alive {

@@ -308,6 +308,7 @@ fn a_removed_agency_can_be_made_anew() {
 fn only_the_operator_starts_stops_and_removes() {
     let mut world = World::running();
     for command in [
+        Command::DefineAgency { name: name("Code") },
         Command::StartAgencies { names: code() },
         Command::StopAgencies { names: code() },
         Command::RestartAgency { name: name("Code") },

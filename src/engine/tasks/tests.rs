@@ -268,7 +268,8 @@ fn a_task_that_is_given_up_keeps_its_work_and_tells_its_agent() {
     assert_eq!(turn.count(|effect| matches!(effect, Effect::RetireWorktree { .. })), 1);
     assert_eq!(told(&turn, "Code/dev"), 1);
     assert_eq!(code_of(world.operator(cancel())), "not_open");
-    assert_eq!(code_of(world.operator(assign(task, "Code/dev"))), "already_assigned");
+    let again = world.operator(assign(task, "Code/dev")).expect_err("it is given up");
+    assert!(again.hint.is_some_and(|hint| hint.contains("agency undo")));
     // The worktree still stands: whoever comes up takes that up.
     let retires = |turn: Turn| turn.count(|effect| matches!(effect, Effect::RetireWorktree { .. }));
     let woken = Input::Woke { pid: 2, version: String::new() };

@@ -77,6 +77,12 @@ impl Outer {
                 });
                 done.collect()
             }
+            Effect::CloseLife { agent, spawn } => {
+                if self.panes.get(agent) == Some(spawn) {
+                    self.panes.remove(agent);
+                }
+                Vec::new()
+            }
             Effect::Look => vec![self.look()],
             Effect::FillMailbox { id, .. } => {
                 self.mail.insert(*id, 1);

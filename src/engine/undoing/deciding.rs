@@ -5,17 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::agency::AgencyDefinition;
+use crate::domain::agency::{AgencyDefinition, AgentDefinition};
 use crate::domain::checkpoint::{Care, Manner};
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{ActId, TaskId};
 use crate::domain::message::OwnType;
+use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::task::TaskState;
+use crate::engine::crew;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::keeping::deciding::{begin_restore, require_restorable};
 use crate::engine::require_operator;
+use crate::engine::sessions::Wanted;
 use crate::engine::sessions::deciding::require_agency;
 use crate::engine::state::State;
 use crate::engine::step::Step;
@@ -59,10 +62,18 @@ fn newest(state: &State) -> Option<ActId> {
 pub fn plan(record: &ActRecord) -> String {
     let short = |commit: &str| commit.chars().take(10).collect::<String>();
     match &record.act {
+        Act::AgencyRemoved { agency, tasks, .. } if tasks.is_empty() => {
+            format!("brings `{agency}` back from the archive, stopped")
+        }
         Act::AgencyRemoved { agency, tasks, .. } => format!(
             "brings `{agency}` back from the archive, stopped, with {} open tasks, their worktrees and \
              what was not committed in them",
             tasks.len()
+        ),
+        Act::AgentDismissed { agency, definition } => format!(
+            "hires `{agency}/{}` again as it was, its worktrees and the messages that waited for it stay as they \
+             are",
+            definition.name
         ),
         Act::TaskCancelled { task, state } => format!(
             "opens `{task}` again ({}), with its worktree and what was not committed in it",
@@ -104,13 +115,14 @@ fn require_undoable(
             }
             Ok(())
         }
+        Act::AgentDismissed { agency, definition } => {
+            require_returned(step, agency)?;
+            crew::require_free_name(step, agency, &definition.name)
+        }
         Act::TaskCancelled { task, .. } => {
-            let agency = step.state().tasks.tasks.get(task).map(|r| r.contract.agency.clone());
-            agency.map_or(Ok(()), |agency| {
-                require_agency(step, &agency).map_err(|refusal| {
-                    refusal.with_hint("take its removal back first; see `agency undo --list`")
-                })
-            })
+            let Some(record) = step.state().tasks.tasks.get(task) else { return Ok(()) };
+            require_returned(step, &record.contract.agency)?;
+            record.agent.as_ref().map_or(Ok(()), |agent| require_present(step, agent))
         }
         Act::WorkRestored { before, .. } => require_restorable(step, *before, care),
         Act::WorkMerged { approval, commit, .. } => {
@@ -121,6 +133,23 @@ fn require_undoable(
             )))
         }
     }
+}
+
+fn require_returned(step: &Step<'_>, agency: &Name) -> Result<(), Refusal> {
+    require_agency(step, agency).map_err(|refusal| {
+        refusal.with_hint("take its removal back first; see `agency undo --list`")
+    })
+}
+
+/// Refuses to give a task back to somebody who has left, as far as that can be taken back too.
+fn require_present(step: &Step<'_>, agent: &AgentAddress) -> Result<(), Refusal> {
+    let is_there = step.state().sessions.definition(agent).is_some();
+    let Some(left) = step.state().acts.leaving_of(agent).filter(|_| !is_there) else {
+        return Ok(());
+    };
+    let message = format!("`{agent}`, whose task it was, has left");
+    Err(Refusal::new(RefusalKind::Conflict, "agent_left", message)
+        .with_hint(format!("take that back first: agency undo {left}")))
 }
 
 fn old_head(record: &ActRecord) -> String {
@@ -156,9 +185,25 @@ fn advance(step: &mut Step<'_>, id: ActId) {
             step.perform(Effect::ReturnAgency { act: id, agency, folder });
         }
         Act::AgencyRemoved { tasks, .. } => revive(step, id, &tasks),
+        Act::AgentDismissed { agency, definition } => hire_back(step, id, &agency, *definition),
         Act::TaskCancelled { task, state } => revive(step, id, &BTreeMap::from([(task, state)])),
         // Its restoration stands by itself, and tells when it ended.
         Act::WorkRestored { .. } | Act::WorkMerged { .. } => {}
+    }
+}
+
+/// Takes an agent in again; while its old pane is still being closed that waits, and its end tells.
+fn hire_back(step: &mut Step<'_>, id: ActId, agency: &Name, definition: AgentDefinition) {
+    let sessions = &step.state().sessions;
+    let is_leaving = sessions.agency(agency).is_some_and(|record| {
+        record.wanted != Wanted::Removing && record.crew.is_leaving(&definition.name)
+    });
+    if is_leaving {
+        return;
+    }
+    match crew::rehire(step, agency, definition) {
+        Ok(_) => step.record(Event::ActUndone { act: id }),
+        Err(refusal) => step.record(Event::UndoFailed { act: id, reason: refusal.message }),
     }
 }
 
@@ -194,7 +239,7 @@ fn task_back(step: &mut Step<'_>, act: ActId, task: TaskId, base: Option<String>
     let state = match &record.act {
         Act::AgencyRemoved { tasks, .. } => tasks.get(&task).copied(),
         Act::TaskCancelled { state, .. } => Some(*state),
-        Act::WorkRestored { .. } | Act::WorkMerged { .. } => None,
+        Act::AgentDismissed { .. } | Act::WorkRestored { .. } | Act::WorkMerged { .. } => None,
     };
     let Some(state) = state.map(back_to) else { return };
     let agent = step.state().tasks.tasks.get(&task).and_then(|record| record.agent.clone());

@@ -155,3 +155,76 @@ fn a_merge_is_never_rewritten_and_only_the_operator_takes_things_back() {
     assert_eq!(code_of(world.operator(undo(None))), "nothing_to_undo");
     assert_eq!(code_of(world.operator(undo(Some(7)))), "act_not_found");
 }
+
+fn hands_back(turn: &Turn) -> usize {
+    turn.events(|event| matches!(event, Event::AgentHired { .. }))
+}
+
+fn dismissed(world: &mut World) {
+    let command = Command::DismissAgent { agency: name("Code"), agent: name("ops") };
+    world.operator(command).expect("dismissed");
+}
+
+#[test]
+fn who_was_dismissed_is_hired_again_when_the_old_pane_is_closed() {
+    let mut world = World::running();
+    let known = world.state.sessions.definition(&agent("Code/ops")).cloned();
+    dismissed(&mut world);
+    let turn = world.ask(Actor::Operator, undo(None));
+    assert_eq!(hands_back(&turn), 0, "its pane may still be there");
+    let turn = world.feed(Input::CrewWritten { agency: name("Code"), change: 1 });
+    assert_eq!(hands_back(&turn), 1);
+    assert!(is_undone(&world));
+    assert_eq!(world.state.sessions.definition(&agent("Code/ops")).cloned(), known);
+    assert!(world.spawn_of("Code/ops").is_some(), "it lives again");
+    let turn = world.feed(Input::CrewWritten { agency: name("Code"), change: 2 });
+    assert_eq!(hands_back(&turn), 0);
+    assert_eq!(code_of(world.operator(undo(Some(1)))), "undone");
+}
+
+#[test]
+fn a_hire_back_goes_on_after_a_crash_and_ends_where_it_cannot_be() {
+    let mut world = World::running();
+    dismissed(&mut world);
+    world.operator(undo(None)).expect("begun");
+    let turn = world.feed_alone(Input::Woke { pid: 2, version: String::new() });
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::WriteCrew { .. })), 1);
+    world.operator(Command::RemoveAgency { name: name("Code") }).expect("removed");
+    world.feed(Input::AgencyArchived { agency: name("Code"), folder: "archive/Code".into() });
+    let record = &world.state.acts.acts[&ActId(1)];
+    assert!(!record.is_undoing && record.problem.is_some(), "{record:?}");
+    let refused = world.operator(undo(Some(1))).expect_err("refused");
+    assert!(refused.hint.is_some_and(|hint| hint.contains("undo --list")));
+}
+
+#[test]
+fn a_name_that_somebody_has_by_now_is_not_hired_again() {
+    let mut world = World::running();
+    let known = world.state.sessions.definition(&agent("Code/ops")).cloned().expect("known");
+    dismissed(&mut world);
+    world.feed(Input::CrewWritten { agency: name("Code"), change: 1 });
+    let hire = Command::HireAgent { agency: name("Code"), definition: Box::new(known) };
+    world.operator(hire).expect("hired by hand");
+    assert_eq!(code_of(world.operator(undo(Some(1)))), "agent_exists");
+}
+
+#[test]
+fn who_left_with_its_last_task_is_in_the_list_and_comes_back_before_the_task() {
+    let mut world = World::running();
+    let extra = crate::engine::testing::samples::temporary("extra");
+    let hire = Command::HireAgent { agency: name("Code"), definition: Box::new(extra) };
+    world.operator(hire).expect("hired");
+    world.open_panes();
+    let task = world.begin(contract("Code", "login", "A form"), "Code/extra");
+    world.operator(Command::CancelTask { task, reason: None }).expect("given up");
+    let left = &world.state.acts.acts[&ActId(2)];
+    assert_eq!(left.by, Some(Actor::Supervisor));
+    assert!(plan(left).contains("hires `Code/extra` again"), "{}", plan(left));
+    let refused = world.operator(undo(Some(1))).expect_err("refused");
+    assert_eq!(refused.code, "agent_left");
+    assert!(refused.hint.is_some_and(|hint| hint.contains("agency undo UNDO-002")));
+    world.operator(undo(None)).expect("begun");
+    world.feed(Input::CrewWritten { agency: name("Code"), change: 2 });
+    assert!(world.state.acts.acts[&ActId(2)].undone_at.is_some());
+    world.operator(undo(None)).expect("the task follows");
+}

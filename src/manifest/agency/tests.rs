@@ -101,6 +101,7 @@ proptest! {
         let definition = AgencyDefinition {
             name: Name::parse("Code").expect("a name"),
             description: "It \"codes\"".to_owned(),
+            template: windows.then(|| "code".to_owned()),
             capabilities: words.clone(),
             agents: agents.iter().map(agent).collect(),
             coordinator: coordinator.clone(),

@@ -24,7 +24,7 @@ mod rules;
 const MAX_GRACE_MS: i64 = 60_000;
 
 /// What can be verified of a runtime, in the order in which it is seen.
-pub const CHECKS: [&str; 11] = [
+pub const CHECKS: [&str; 12] = [
     "start",
     "briefing",
     "message",
@@ -36,6 +36,7 @@ pub const CHECKS: [&str; 11] = [
     "limit",
     "crash",
     "resume",
+    "together",
 ];
 
 /// Reads a description; `file` is its name for messages.

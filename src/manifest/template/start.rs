@@ -47,6 +47,7 @@ pub fn skeleton(name: &Name) -> Option<Vec<(PathBuf, String)>> {
     let definition = AgencyDefinition {
         name: agency_name(name),
         description: format!("What this agency is there for: {name}, in one line"),
+        template: None,
         capabilities: vec![name.to_string()],
         coordinator,
         agents,
@@ -79,6 +80,7 @@ pub fn copy(template: &Template, name: &Name) -> Vec<(PathBuf, String)> {
     };
     let mut definition = template.definition.clone();
     definition.name = agency_name(name);
+    definition.template = None;
     definition.coordinator = new(&definition.coordinator);
     for agent in &mut definition.agents {
         agent.name = new(&agent.name);

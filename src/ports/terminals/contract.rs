@@ -192,8 +192,11 @@ pub fn a_foreign_session_is_not_touched(world: &dyn World) {
 pub fn a_closed_agent_is_gone_and_the_others_stay(world: &dyn World) {
     let plan = world.plan(&["lead", "dev", "ops"]);
     let made = world.terminals().ensure(&plan).expect("it is made");
-    for _ in 0..2 {
-        world.terminals().close_agent(&plan.panes[1].agent).expect("it is closed");
+    let leaver = &plan.panes[1].agent;
+    world.terminals().close_agent(leaver, Some(made[0].spawn)).expect("another life than that");
+    assert_eq!(world.terminals().look().expect("it answers").panes, made);
+    for life in [Some(made[1].spawn), None] {
+        world.terminals().close_agent(leaver, life).expect("it is closed");
     }
     let sighting = world.terminals().look().expect("it answers");
     assert_eq!(sighting.panes, [made[0].clone(), made[2].clone()]);

@@ -12,6 +12,7 @@ use super::{
     Pressed, ScreenSeen, SessionPlan, SessionSeen, Sighting, TerminalError, TerminalHint,
     Terminals, Typed, TypingOrder,
 };
+use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 
 mod viewing;
@@ -269,9 +270,15 @@ impl Terminals for FakeTerminals {
         Ok(())
     }
 
-    fn close_agent(&self, agent: &AgentAddress) -> Result<(), TerminalError> {
+    fn close_agent(
+        &self,
+        agent: &AgentAddress,
+        life: Option<SpawnId>,
+    ) -> Result<(), TerminalError> {
         let mut state = self.awake("kill-pane")?;
-        state.panes.retain(|pane| pane.seen.agent != *agent);
+        state.panes.retain(|pane| {
+            pane.seen.agent != *agent || life.is_some_and(|life| pane.seen.spawn != life)
+        });
         Ok(())
     }
 

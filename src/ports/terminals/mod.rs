@@ -303,8 +303,10 @@ pub trait Terminals: Send + Sync {
     fn look_every(&self) -> Duration;
     /// Closes the session and its programs, if it is ours; done if there is none.
     fn close_session(&self, agency: &Name) -> Result<(), TerminalError>;
-    /// Closes an agent's pane, its program asked to end in order; done if there is none.
-    fn close_agent(&self, agent: &AgentAddress) -> Result<(), TerminalError>;
+    /// Closes an agent's pane, its program asked to end in order; done if there is none. With a life only the pane
+    /// that has that life.
+    fn close_agent(&self, agent: &AgentAddress, life: Option<SpawnId>)
+    -> Result<(), TerminalError>;
     /// Pastes, looks, submits. At most one call per pane at a time.
     fn type_text(&self, order: &TypingOrder) -> Result<Typed, TerminalError>;
     /// Whether a text's token is on the pane's screen or in its last 200 lines.

@@ -62,7 +62,7 @@ fn carry_out(
         }
         CrewChangeKind::Dismissed => {
             let address = AgentAddress::new(agency.clone(), change.definition.name.clone());
-            outside.terminals.close_agent(&address).map_err(|error| error.to_string())?;
+            outside.terminals.close_agent(&address, None).map_err(|error| error.to_string())?;
             failpoint::hit("dismiss.pane_closed");
             define(outside, agency, &change)?;
             failpoint::hit("dismiss.defined");
@@ -79,8 +79,8 @@ fn role(
 ) -> (std::path::PathBuf, String) {
     let shelf = templates::load_all(outside.folder.as_ref()).unwrap_or_default();
     let bare = || crate::manifest::template::Template::bare(&definition.name);
-    let template =
-        templates::of_agency(&shelf.templates, &definition.name, &definition.coordinator);
+    let whose = (&definition.name, &definition.coordinator);
+    let template = templates::of_agency(&shelf.templates, definition.template.as_deref(), whose);
     let template = template.cloned().or_else(bare);
     let path = change.definition.role_file.clone();
     template.map_or((path, String::new()), |template| {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::engine::effect::{Effect, Target};
 use crate::engine::event::Event;
@@ -47,6 +48,7 @@ pub fn perform(
     match effect {
         Effect::EnsureSession { agency } => ensure_session(state, outside, handle, lanes, agency),
         Effect::CloseSession { agency } => close_session(outside, lanes, agency),
+        Effect::CloseLife { agent, spawn } => close_life(outside, lanes, agent, spawn),
         Effect::WriteCrew { agency } => crew::write(state, outside, handle, lanes, agency),
         Effect::ArchiveAgency { agency, worktrees, stamp } => {
             work::archive(state, outside, handle, lanes, agency, worktrees, stamp);
@@ -247,6 +249,19 @@ fn close_session(outside: &Outside, lanes: &Lanes, agency: Name) {
     );
 }
 
+/// Whether it worked is seen when the session is looked after again.
+fn close_life(outside: &Outside, lanes: &Lanes, agent: AgentAddress, spawn: SpawnId) {
+    let outside = outside.clone();
+    lanes.push(
+        &session_lane(&agent.agency),
+        Box::new(move || {
+            if let Err(error) = outside.terminals.close_agent(&agent, Some(spawn)) {
+                tracing::warn!(%agent, %error, "the pane of an ended life could not be closed");
+            }
+        }),
+    );
+}
+
 fn log_activity(outside: &Outside, lanes: &Lanes, agency: Name, line: String) {
     let outside = outside.clone();
     lanes.push(
@@ -296,6 +311,7 @@ pub fn fail_point_of(event: &Event) -> Option<&'static str> {
     let point = match event {
         Event::AgentSpawned { .. } => "start.recorded",
         Event::AgentPaneOpened { .. } => "start.seen",
+        Event::AgencyStopped { .. } => "stop.recorded",
         Event::MessageAccepted { .. } => "message.accepted",
         Event::MessageRouted { .. } => "message.routed",
         Event::DeliveryStarted { .. } => "delivery.recorded",

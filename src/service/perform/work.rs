@@ -42,8 +42,8 @@ pub fn prepare(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes,
     );
 }
 
-/// Makes a task's worktree stand again if it does not; that it stands is no news. What was kept of uncommitted
-/// files is brought back by whoever keeps it, after [`Input::WorktreeMended`].
+/// Makes a task's worktree stand again if it does not; that it stands is no news. What was saved of uncommitted
+/// files is laid back after [`Input::WorktreeMended`].
 pub fn mend(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, task: TaskId) {
     let Some(order) = plans::worktree(state, outside, task) else { return };
     let (outside, handle) = (outside.clone(), handle.clone());
@@ -52,7 +52,7 @@ pub fn mend(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, ta
         Box::new(move || {
             let result = match outside.repositories.mend_worktree(&order) {
                 Ok(Mended::Standing) => return,
-                Ok(Mended::MadeAgain) => Ok(()),
+                Ok(mended) => Ok(mended),
                 Err(error) => Err(error.to_string()),
             };
             handle.input(Input::WorktreeMended { task, result });

@@ -54,6 +54,7 @@ fn facts(description: &Description) -> Vec<FactView> {
     let resume = description.resume.as_ref();
     add("resume", resume.map_or_else(|| "it cannot".to_owned(), |resume| words(resume)));
     add("conversation", conversation(description.conversation).to_owned());
+    add("tools", tools(description).to_owned());
     for (key, value) in &description.environment {
         add("variable", format!("{key}={value}"));
     }
@@ -97,6 +98,13 @@ fn not_verified(description: &Description) -> String {
 
 fn words(words: &[String]) -> String {
     if words.is_empty() { "with nothing more".to_owned() } else { words.join(" ") }
+}
+
+fn tools(description: &Description) -> &'static str {
+    match description.has_tools {
+        true => "its start gives it the agents' own tools (the MCP server `agency`)",
+        false => "none at its start, it works with the commands of `agency`",
+    }
 }
 
 fn conversation(conversation: Conversation) -> &'static str {

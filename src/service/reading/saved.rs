@@ -63,6 +63,9 @@ pub(super) fn acts(state: &State) -> Vec<ActView> {
 fn act(id: ActId, record: &ActRecord) -> ActView {
     let (kind, subject) = match &record.act {
         Act::AgencyRemoved { agency, .. } => ("agency_removed", agency.to_string()),
+        Act::AgentDismissed { agency, definition } => {
+            ("agent_dismissed", format!("{agency}/{}", definition.name))
+        }
         Act::TaskCancelled { task, .. } => ("task_cancelled", task.to_string()),
         Act::WorkRestored { task, .. } => ("work_restored", task.to_string()),
         Act::WorkMerged { approval, .. } => ("work_merged", approval.to_string()),

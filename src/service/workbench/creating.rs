@@ -4,15 +4,19 @@
 
 use std::path::PathBuf;
 
+use crate::domain::command::Command;
+use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::manifest::problem::Problems;
 use crate::manifest::template::{NewAgencyOptions, Template, instantiate};
 use crate::ports::folder::TextFile;
 use crate::service::catalogue::TemplateView;
+use crate::service::link::Link;
 use crate::service::preflight::suitable_project;
 use crate::service::query::Query;
 use crate::service::templates::{self, Shelf};
 use crate::service::views::AgencyView;
+use crate::service::wire::Ask;
 use crate::service::workbench::{Identity, NewAgency, Workbench};
 
 impl Workbench {
@@ -50,7 +54,7 @@ impl Workbench {
                 _ => refusal,
             }
         })?;
-        // A running supervisor learns of it when it is started; until then the folder speaks for itself.
+        self.tell_of(&new.name);
         let known: Result<AgencyView, Refusal> =
             self.fetch(&Query::Agency { name: new.name.clone() });
         known.or_else(|_| {
@@ -66,6 +70,17 @@ impl Workbench {
                     )
                 })
         })
+    }
+
+    /// Lets a running supervisor read the new definition, so that every face shows the agency at once. Where that
+    /// fails the folder speaks for itself until the agency is started.
+    fn tell_of(&self, name: &Name) {
+        if let Some(mut link) = Link::open(&self.outside.socket) {
+            let command = Box::new(Command::DefineAgency { name: name.clone() });
+            if let Err(refusal) = link.ask(&self.outside, &self.identity, Ask::Command(command)) {
+                tracing::debug!(%refusal, "the supervisor did not read the new definition");
+            }
+        }
     }
 
     fn template_for(&self, new: &NewAgency) -> Result<Template, Refusal> {

@@ -61,7 +61,8 @@ impl Workbench {
 
     fn hired(&self, agency: &AgencyView, new: &NewAgent) -> Result<AgentDefinition, Refusal> {
         let shelf = self.shelf()?;
-        let template = templates::of_agency(&shelf.templates, &agency.name, &agency.coordinator);
+        let whose = (&agency.name, &agency.coordinator);
+        let template = templates::of_agency(&shelf.templates, agency.template.as_deref(), whose);
         let model = template.and_then(|template| {
             template.definition.agents.iter().find(|agent| agent.name == new.name).cloned()
         });

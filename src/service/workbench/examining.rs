@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use crate::domain::refusal::Refusal;
+use crate::ports::folder::TextFile;
 use crate::ports::ledger::LedgerError;
 use crate::ports::terminals::TerminalError;
 use crate::service::preflight::{project_of, suitable_project};
@@ -25,6 +26,7 @@ impl Workbench {
     pub fn examine(&self) -> Vec<FindingView> {
         let mut findings = vec![self.examine_tmux(), self.examine_config()];
         findings.extend(self.examine_definitions());
+        findings.extend(self.examine_templates());
         findings.extend(self.examine_runtimes());
         findings.extend(self.examine_projects());
         findings.push(self.examine_ledger());
@@ -82,25 +84,49 @@ impl Workbench {
             Ok(files) => files,
             Err(error) => return vec![problem("agencies", Self::folder_refusal(error))],
         };
-        if files.is_empty() {
+        let lost = self.lost_folders(&files);
+        if files.is_empty() && lost.is_empty() {
             let hint = Some("agency create CodeAgency".to_owned());
             return vec![finding("agencies", "warning", "there is no agency yet", hint)];
         }
-        let check =
-            |(name, file): (String, crate::ports::folder::TextFile)| match manifest::agency::parse(
-                &file.path.display().to_string(),
-                &file.text,
-            ) {
-                Ok(definition) => {
-                    let text = match definition.agents.len() {
-                        1 => "1 agent".to_owned(),
-                        count => format!("{count} agents"),
-                    };
-                    finding(&name, "ok", text, None)
-                }
-                Err(problems) => problem(&name, problems.into()),
-            };
-        files.into_iter().map(check).collect()
+        let check = |(name, file): (String, TextFile)| match manifest::agency::parse(
+            &file.path.display().to_string(),
+            &file.text,
+        ) {
+            Ok(definition) => {
+                let text = match definition.agents.len() {
+                    1 => "1 agent".to_owned(),
+                    count => format!("{count} agents"),
+                };
+                finding(&name, "ok", text, None)
+            }
+            Err(problems) => problem(&name, problems.into()),
+        };
+        files.into_iter().map(check).chain(lost).collect()
+    }
+
+    /// Agencies that are known and have no definition any more: they go on as long as nothing of it is needed.
+    fn lost_folders(&self, files: &[(String, TextFile)]) -> Vec<FindingView> {
+        let Ok((state, _)) = self.last_state() else { return Vec::new() };
+        let is_there = |name: &str| files.iter().any(|(known, _)| known == name);
+        let lost = state.sessions.live().filter(|(name, _)| !is_there(name.as_str()));
+        let lost = lost.map(|(name, _)| {
+            let text = format!("agencies/{name}/agency.json is gone");
+            let hint =
+                format!("put the folder back, or archive what is left: agency remove {name}");
+            finding(name.as_str(), "problem", text, Some(hint))
+        });
+        lost.collect()
+    }
+
+    /// Templates of the workbench's own that nothing can be made of.
+    fn examine_templates(&self) -> Vec<FindingView> {
+        let Ok(shelf) = self.shelf() else { return Vec::new() };
+        let broken = shelf.broken.into_iter().map(|(name, problems)| {
+            let refusal = Refusal::from(problems);
+            finding(&format!("template {name}"), "warning", refusal.message, refusal.hint)
+        });
+        broken.collect()
     }
 
     /// Looks at every project: the workbench's and those of agencies that have their own.

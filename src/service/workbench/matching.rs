@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agency::{AgencyState, AgentState};
 use crate::domain::matching::{AMBIGUOUS, Fit, Profile, Reason, rank};
 use crate::domain::name::Name;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::{Query, TaskFilter};
 use crate::service::templates;
 use crate::service::views::{AgencyView, TaskView};
@@ -81,6 +81,10 @@ impl MatchView {
 impl Workbench {
     /// Which agencies a goal is for, at most so many.
     pub fn match_goal(&self, goal: &str, limit: usize) -> Result<MatchView, Refusal> {
+        if goal.is_empty() {
+            return Err(Refusal::new(RefusalKind::Usage, "empty_goal", "the goal is empty")
+                .with_hint("say what is to be done, in quotation marks"));
+        }
         let agencies: Vec<AgencyView> = self.fetch(&Query::Agencies)?;
         let tasks: Vec<TaskView> = self.fetch(&Query::Tasks(TaskFilter::default()))?;
         let mut profiles: Vec<Profile> = agencies.iter().map(profile).collect();

@@ -11,7 +11,7 @@ use crate::domain::message::{Draft, MessageType, Priority};
 use crate::domain::name::Address;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::manifest::message::{parse_input, render};
-use crate::service::link::Link;
+use crate::service::link::{Link, UNHEARD};
 use crate::service::wire::Ask;
 use crate::service::workbench::{Identity, Workbench, read_as};
 
@@ -60,8 +60,12 @@ impl Workbench {
         let Some(mut link) = Link::open(&self.outside.socket) else {
             return self.drop_at_door(draft);
         };
-        let command = Command::SendMessage { draft };
-        let value = link.ask(&self.outside, &self.identity, Ask::Command(Box::new(command)))?;
+        let command = Command::SendMessage { draft: draft.clone() };
+        let ask = Ask::Command(Box::new(command));
+        let value = match link.ask(&self.outside, &self.identity, ask) {
+            Err(refusal) if refusal.code == UNHEARD => return self.drop_at_door(draft),
+            other => other?,
+        };
         let odd =
             || Refusal::new(RefusalKind::Failed, "version", "the supervisor named no message id");
         match read_as(value)? {

@@ -166,7 +166,7 @@ fn everywhere(context: Context) -> Vec<Offer> {
     offers.extend(screens.map(|(screen, name)| help(Action::GoTo(screen), name)));
     offers.extend([
         help(Action::PreviousScreen, "previous screen"),
-        help(Action::Back, "back, dismiss"),
+        help(Action::Back, "back, close"),
         offer(context, Action::Help, "help", Rank::Bar),
         offer(context, Action::Quit, "quit", Rank::Bar),
         help(Action::Suspend, "suspend"),

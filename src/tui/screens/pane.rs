@@ -29,9 +29,7 @@ pub fn actions(model: &Model) -> Vec<Offer> {
     let next = offer(context, Action::NextAgent, "next agent", Rank::Bar);
     let previous = offer(context, Action::PreviousAgent, "agent before", Rank::Help);
     let mut compose = offer(context, Action::Compose, "message", Rank::Bar);
-    if model.pane.agent.is_none() {
-        compose.disabled = Some("no agent is looked at".to_owned());
-    }
+    compose.disabled = why_not_there(model);
     vec![typing, next, previous, compose, attach]
 }
 
@@ -40,10 +38,29 @@ pub fn typing_actions() -> Vec<Offer> {
     vec![offer(Context::Typing, Action::EndTyping, "end typing", Rank::Bar)]
 }
 
+/// Why nobody is looked at; none: somebody is.
+fn why_not_there(model: &Model) -> Option<String> {
+    match &model.pane.agent {
+        None => Some("no agent is looked at".to_owned()),
+        Some(address) if agent(model).is_none() => {
+            Some(format!("`{address}` is not there any more"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Whether what is shown is only what was seen last: the agent, or its pane, is gone.
+pub fn is_past(model: &Model) -> bool {
+    agent(model).is_none_or(|agent| agent.pane.is_none())
+}
+
 /// Why nothing can be typed into the pane now; none: it can.
 fn why_not_type(model: &Model) -> Option<String> {
     if let Some(refusal) = &model.pane.forbidden {
         return Some(refusal.message.clone());
+    }
+    if is_past(model) {
+        return why_not_there(model).or_else(|| Some("it has no pane now".to_owned()));
     }
     match &model.pane.shot {
         None => Some("nothing is seen of it yet".to_owned()),

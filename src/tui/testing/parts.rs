@@ -66,6 +66,7 @@ pub fn agency(text: &str, state: AgencyState, agents: Vec<AgentView>) -> AgencyV
         reason_code: None,
         coordinator: agents.first().map_or_else(|| name("coordinator"), |agent| agent.name.clone()),
         description: "Writes the product's code".to_owned(),
+        template: Some("code".to_owned()),
         capabilities: vec!["code".to_owned()],
         project: None,
         agents,

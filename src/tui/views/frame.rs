@@ -146,7 +146,7 @@ pub fn draw_notice(notice: &Notice, paint: &mut Paint<'_>, area: Rect) {
     let mut row = paint.row(row_of(area, 0));
     row.gap(1).words(symbol, tone).gap(1);
     let room = row.left().saturating_sub(13);
-    row.cell(room, &notice.text, tone).words("  Esc dismiss", Tone::Muted);
+    row.cell(room, &notice.text, tone).words("  Esc close", Tone::Muted);
     if let Some(hint) = &notice.hint {
         let mut row = paint.row(row_of(area, 1));
         row.gap(3).words("hint: ", Tone::Muted).rest(hint, Tone::Plain);

@@ -37,6 +37,9 @@ pub fn draw(
     for (index, offer) in offers.iter().skip(scroll).take(rows).enumerate() {
         draw_offer(offer, paint, row_of(inner, index));
     }
+    if scroll + rows < offers.len() {
+        paint.text(row_of(inner, rows), "more below: j", Tone::Muted);
+    }
     draw_keys(&crate::tui::screens::offers(model), paint, inner);
 }
 

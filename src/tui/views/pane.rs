@@ -109,6 +109,9 @@ fn place(model: &Model, shot: &Shot, part: Part) -> String {
     if let Some(refusal) = &model.pane.trouble {
         words.push(line(&refusal.message));
     }
+    if pane::is_past(model) {
+        words.push("as it was last seen".to_owned());
+    }
     match shot.life {
         PaneLife::Alive => {}
         PaneLife::Dead { status: Some(status), .. } => {

@@ -66,6 +66,19 @@ fn the_dashboard_shows_one_agent() {
     matches_at_every_size("dashboard_one", one_agent, "");
 }
 
+fn a_temporary_agent() -> Board {
+    let mut board = one_agent();
+    let mut helper = agent("CodeAgency/helper", AgentState::Working, 70);
+    helper.temporary = true;
+    board.status.agencies.iter_mut().for_each(|agency| agency.agents.push(helper.clone()));
+    board
+}
+
+#[test]
+fn an_agent_that_leaves_after_its_last_task_is_marked() {
+    matches_at_every_size("dashboard_temporary", a_temporary_agent, "");
+}
+
 #[test]
 fn the_dashboard_shows_a_busy_day() {
     matches_at_every_size("dashboard_busy", a_busy_day, "j");

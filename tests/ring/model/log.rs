@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::ask::{Ask, Role};
+use super::ask::{Ask, Part, Role};
 
 /// One request.
 #[derive(Debug, Clone, Serialize)]
@@ -112,6 +112,13 @@ impl Log {
 /// How often a text stands in what this role said.
 pub fn count(ask: &Ask, role: Role, text: &str) -> usize {
     ask.texts(role).map(|said| said.matches(text).count()).sum()
+}
+
+/// Whether a text stands anywhere in a conversation: said by anybody, or in a call or its result.
+pub fn holds(ask: &Ask, text: &str) -> bool {
+    ask.turns.iter().any(|(_, part)| match part {
+        Part::Text(said) | Part::Call(said) | Part::Result(said) => said.contains(text),
+    })
 }
 
 fn now() -> u128 {

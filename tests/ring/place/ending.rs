@@ -7,10 +7,19 @@ use std::time::{Duration, Instant};
 use agency::adapters::folder::SupervisorLock;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{LOOK, Place, text};
+use super::{LOOK, Place, said, text};
 
 /// Programs end within seconds of losing their terminal.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// Who dies before the other.
+#[derive(Clone, Copy)]
+pub enum Victims {
+    /// The supervisor may see the server die.
+    ServerFirst,
+    /// Nobody sees the server die.
+    SupervisorFirst,
+}
 
 /// Sends a signal; a process that is gone already is all right.
 pub fn signal(pid: u32, signal: Signal) {
@@ -25,6 +34,41 @@ impl Place {
         let pid = self.process().ok_or("the agent has no living process")?;
         signal(pid, Signal::KILL);
         Ok(pid)
+    }
+
+    /// Kills the supervisor without a warning; whatever else runs goes on.
+    pub fn kill_supervisor(&self) -> Result<(), String> {
+        let pid = SupervisorLock::holder(&self.home()).ok_or("no supervisor runs")?;
+        signal(pid, Signal::KILL);
+        self.see_dead(&[pid])
+    }
+
+    /// Kills the tmux server and the supervisor without a warning, one right after the other; their sockets stay.
+    pub fn kill_everything(&self, victims: Victims) -> Result<(), String> {
+        let server = self.tmux(&["display-message", "-p", "#{pid}"])?;
+        let server = server.trim().parse().map_err(said)?;
+        let supervisor = SupervisorLock::holder(&self.home()).ok_or("no supervisor runs")?;
+        let both = match victims {
+            Victims::ServerFirst => [server, supervisor],
+            Victims::SupervisorFirst => [supervisor, server],
+        };
+        both.iter().for_each(|pid| signal(*pid, Signal::KILL));
+        self.see_dead(&both)
+    }
+
+    /// Whether a supervisor runs.
+    pub fn has_supervisor(&self) -> bool {
+        SupervisorLock::holder(&self.home()).is_some()
+    }
+
+    fn see_dead(&self, pids: &[u32]) -> Result<(), String> {
+        // Who has died and was not taken note of has no command line any more.
+        let is_dead = |pid: &u32| {
+            std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default().is_empty()
+        };
+        let are_dead = || pids.iter().all(is_dead);
+        self.wait_quietly(are_dead);
+        are_dead().then_some(()).ok_or_else(|| format!("one of {pids:?} does not die"))
     }
 
     /// Processes of this place that still live.
@@ -54,7 +98,7 @@ impl Drop for Place {
         let _ = self.agency(&["down"]);
         if let Some(pid) = SupervisorLock::holder(&self.home()) {
             signal(pid, Signal::TERM);
-            self.wait_quietly(|| SupervisorLock::holder(&self.home()).is_none());
+            self.wait_quietly(|| !self.has_supervisor());
         }
         if self.socket().exists() {
             let _ = self.tmux(&["kill-server"]);

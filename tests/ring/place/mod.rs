@@ -8,6 +8,8 @@
 mod ending;
 mod pane;
 
+pub use ending::Victims;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -163,16 +165,24 @@ impl Place {
         self.run(env!("CARGO_BIN_EXE_agency"), args)
     }
 
-    /// Sends the agent a message; its id.
-    pub fn send(&self, body: &str) -> Result<String, String> {
-        self.agency(&["send", AGENT, body]).map(|id| id.trim().to_owned())
+    /// Sends an agent a message; its id.
+    pub fn send(&self, to: &str, body: &str) -> Result<String, String> {
+        self.agency(&["send", to, body]).map(|id| id.trim().to_owned())
     }
 
     /// The agent's state; empty when nobody knows.
     pub fn state(&self) -> String {
+        self.state_of(AGENT)
+    }
+
+    /// The state of any agent of the workbench.
+    pub fn state_of(&self, agent: &str) -> String {
         let list = self.agency(&["list", "--json"]).unwrap_or_default();
         let list: Value = serde_json::from_str(&list).unwrap_or_default();
-        list[0]["agents"][0]["state"].as_str().unwrap_or_default().to_owned()
+        let agencies = list.as_array().into_iter().flatten();
+        let mut agents = agencies.flat_map(|agency| agency["agents"].as_array()).flatten();
+        let found = agents.find(|found| found["address"] == agent);
+        found.and_then(|found| found["state"].as_str()).unwrap_or_default().to_owned()
     }
 
     /// Waits until something is so.
@@ -189,15 +199,25 @@ impl Place {
 
     /// Waits until the agent is in one of these states; which one.
     pub fn wait_for_state(&self, states: &[&str], limit: Duration) -> Result<String, String> {
+        self.wait_for_state_of(AGENT, states, limit)
+    }
+
+    /// The same for any agent.
+    pub fn wait_for_state_of(
+        &self,
+        agent: &str,
+        states: &[&str],
+        limit: Duration,
+    ) -> Result<String, String> {
         let began = Instant::now();
         loop {
-            let state = self.state();
+            let state = self.state_of(agent);
             if states.contains(&state.as_str()) {
                 return Ok(state);
             }
             if began.elapsed() > limit {
                 let (wanted, waited) = (states.join(" or "), limit.as_secs());
-                return Err(format!("`{state}` and not {wanted} after {waited} s"));
+                return Err(format!("{agent} is `{state}` and not {wanted} after {waited} s"));
             }
             std::thread::park_timeout(LOOK);
         }

@@ -11,7 +11,7 @@ use crate::report::{Shortfall, Verdict};
 const WAITING: &str = "for whoever lives";
 
 /// What an agent is told when nobody can know whether a message reached it.
-const HINT: &str = "may not have reached you";
+pub const HINT: &str = "may not have reached you";
 
 /// Killed in the middle of a turn with a message waiting, the agent lives again and the message arrives once, or
 /// the agent is told of it.

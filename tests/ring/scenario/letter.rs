@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Scene;
 use crate::model::ask::Role;
+use crate::place::AGENT;
 use crate::report::{Shortfall, Verdict};
 
 /// What the workbench puts before a line.
@@ -25,8 +26,9 @@ impl Letter {
     /// A letter in one line with these words.
     pub fn new(words: &str) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let mark = format!("letter-{}-{number}", std::process::id());
-        let body = format!("{mark}: {words}");
+        // With its end in it, since the first number is the beginning of the tenth.
+        let mark = format!("letter-{}-{number}:", std::process::id());
+        let body = format!("{mark} {words}");
         Self { mark, body }
     }
 
@@ -44,9 +46,14 @@ impl Letter {
         scene.place.model().log().heard(&self.mark)
     }
 
-    /// Sends it.
+    /// Sends it to the agent.
     pub fn send(&self, scene: &Scene<'_>) -> Result<String, String> {
-        scene.place.send(&self.body)
+        self.send_to(scene, AGENT)
+    }
+
+    /// Sends it to any agent.
+    pub fn send_to(&self, scene: &Scene<'_>, agent: &str) -> Result<String, String> {
+        scene.place.send(agent, &self.body)
     }
 
     /// Waits until the model has it, and sees that it is whole and there once.

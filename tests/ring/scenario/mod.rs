@@ -1,5 +1,5 @@
 //! The same story for every program: it starts, hears, works, asks, is interrupted, limited, killed and
-//! comes back.
+//! comes back, also beside a second agent.
 //!
 //! The checks are in an order in which each leaves an idle agent for the next; one that fails gets the
 //! agent restarted behind it, so that the next can still say something. What a screen showed when a check
@@ -10,6 +10,7 @@ mod dialog;
 mod hearing;
 mod letter;
 mod life;
+mod together;
 mod tools;
 
 use std::time::Duration;
@@ -35,9 +36,12 @@ pub struct Scene<'a> {
 
 type Check = fn(&Scene<'_>) -> Verdict;
 
+/// Without this one there is no other.
+const FIRST: &str = "start";
+
 /// The checks in order. A message comes first: the briefing and the resume are seen by it.
-const CHECKS: [(&str, Check); 11] = [
-    ("start", life::start),
+const CHECKS: [(&str, Check); 12] = [
+    (FIRST, life::start),
     ("message", hearing::message),
     ("briefing", hearing::briefing),
     ("turn", hearing::turn),
@@ -48,6 +52,7 @@ const CHECKS: [(&str, Check); 11] = [
     ("limit", life::limit),
     ("crash", crash::crash),
     ("resume", crash::resume),
+    ("together", together::together),
 ];
 
 /// The names of the checks in order.
@@ -55,19 +60,20 @@ pub fn names() -> Vec<&'static str> {
     CHECKS.iter().map(|(name, _)| *name).collect()
 }
 
-/// Plays the whole story with one program.
-pub fn play(program: &Program, version: &str, around: &Surroundings) -> Row {
+/// Plays the story with one program; no names mean all of it.
+pub fn play(program: &Program, version: &str, around: &Surroundings, names: &[&str]) -> Row {
     let checks = match Place::make(program, around) {
-        Ok(place) => Scene { program, place }.play(),
-        Err(problem) => vec![("start", Err(Shortfall::Failed(problem)))],
+        Ok(place) => Scene { program, place }.play(names),
+        Err(problem) => vec![(FIRST, Err(Shortfall::Failed(problem)))],
     };
     Row { program: program.name.to_owned(), version: Some(version.to_owned()), checks }
 }
 
 impl Scene<'_> {
-    fn play(&self) -> Vec<(&'static str, Verdict)> {
+    fn play(&self, names: &[&str]) -> Vec<(&'static str, Verdict)> {
+        let is_meant = |name| names.is_empty() || name == FIRST || names.contains(&name);
         let mut verdicts = Vec::new();
-        for (name, check) in CHECKS {
+        for (name, check) in CHECKS.into_iter().filter(|(name, _)| is_meant(name)) {
             let verdict = self.judge(name, check);
             let why = reason(&verdict).map(|why| format!(": {why}")).unwrap_or_default();
             println!("{} {name}: {}{why}", self.program.name, word(&verdict));
@@ -75,7 +81,7 @@ impl Scene<'_> {
             verdicts.push((name, verdict));
             if has_failed {
                 self.keep(name);
-                if name == "start" {
+                if name == FIRST {
                     break;
                 }
                 self.start_again();

@@ -9,7 +9,8 @@ use crate::model::ask::Part;
 use crate::place::{AGENT, PEER};
 use crate::report::Verdict;
 
-/// `send` writes to another agent as this one, and `inbox` shows the model its own messages.
+/// `send` writes to another agent as this one, and `inbox` shows the model its own messages, also after the
+/// supervisor was killed under the tools' server and another one has come.
 pub fn tools(scene: &Scene<'_>) -> Verdict {
     scene.settle()?;
     let words = format!("by a tool {}", std::process::id());
@@ -20,6 +21,14 @@ pub fn tools(scene: &Scene<'_>) -> Verdict {
     scene.place.wait("the tool's message at the other agent", SOON, || has_come(scene, &words))?;
     // Some programs show the model the text of an answer, some its document: the address is in both.
     scene.place.wait("the tool's answer at the model", SOON, || answered(scene, PEER))?;
+    shows_inbox(scene)?;
+    scene.place.kill_supervisor()?;
+    scene.place.agency(&["up"])?;
+    shows_inbox(scene)
+}
+
+/// `inbox` shows the model the very message that asks for it.
+fn shows_inbox(scene: &Scene<'_>) -> Verdict {
     scene.settle()?;
     let letter = Letter::new("RING:own inbox {}");
     letter.send(scene)?;

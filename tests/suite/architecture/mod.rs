@@ -151,6 +151,7 @@ fn a_bad_habit_is_seen() {
         "fn f() { todo!() }",
         "#[allow(dead_code)] fn f() {}",
         "fn f() { std::thread::sleep(D) }",
+        "fn f() { tempfile::tempdir() }",
         "#[ignore] fn f() {}",
         "#[ignore = \"slow\"] fn f() {}",
         "#[should_panic] fn f() {}",

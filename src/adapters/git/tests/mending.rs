@@ -41,7 +41,7 @@ fn a_worktree_that_git_has_forgotten_keeps_every_file() {
     put(&path.join("work.txt"), "changed");
     put(&path.join("draft"), "mine");
     std::fs::remove_dir_all(world.project.join(".git/worktrees")).expect("removed");
-    assert_eq!(Git.mend_worktree(&order), Ok(Mended::MadeAgain));
+    assert_eq!(Git.mend_worktree(&order), Ok(Mended::TiedAgain));
     let status = run(&path, &["status", "--porcelain"]);
     assert_eq!(status.trim(), "M work.txt\n?? draft");
     assert_eq!(run(&path, &["branch", "--show-current"]).trim(), "f/agent/dev/1");
@@ -61,7 +61,7 @@ fn a_broken_git_file_is_written_anew_and_nothing_else() {
             None => std::fs::remove_file(path.join(".git")).expect("removed"),
             Some(text) => put(&path.join(".git"), text),
         }
-        assert_eq!(Git.mend_worktree(&order), Ok(Mended::MadeAgain), "{broken:?}");
+        assert_eq!(Git.mend_worktree(&order), Ok(Mended::TiedAgain), "{broken:?}");
         assert_eq!(run(&path, &["status", "--porcelain"]).trim_end(), "?? draft");
         assert_eq!(Git.mend_worktree(&order), Ok(Mended::Standing));
     }
@@ -94,7 +94,7 @@ fn a_lost_index_costs_no_file() {
             true => put(Path::new(&index), ""),
             false => std::fs::remove_file(&index).expect("removed"),
         }
-        assert_eq!(Git.mend_worktree(&order), Ok(Mended::MadeAgain));
+        assert_eq!(Git.mend_worktree(&order), Ok(Mended::TiedAgain));
         assert_eq!(run(&path, &["status", "--porcelain"]).trim(), "M a.txt\n?? draft");
     }
 }

@@ -394,3 +394,78 @@ proptest! {
         prop_assert_eq!(&files(&made), &lost, "and what lay there before comes back too");
     }
 }
+
+#[test]
+fn what_was_not_committed_is_laid_back_into_a_worktree_that_was_made_again() {
+    let (world, made) = busy();
+    put(&made.join("new/draft"), "mine\r\n");
+    put(&made.join("a.txt"), "changed\r\n");
+    put(&made.join("run.sh"), "changed and then committed\n");
+    std::fs::remove_file(made.join("gone")).expect("removed");
+    let (before, saved) = (files(&made), take(&world));
+    put(&made.join("run.sh"), "the last word\n");
+    run(&made, &["commit", "--quiet", "--message", "on", "run.sh"]);
+    std::fs::remove_dir_all(&made).expect("removed");
+    assert_eq!(Git.mend_worktree(&world.order("f/one")), Ok(Mended::MadeAgain));
+    for _ in 0..2 {
+        let laid = back(&world, &saved.commit, Manner::Fill, &[]);
+        assert!(laid.in_the_way[0].starts_with("run.sh (its branch"), "{laid:?}");
+        for name in ["new/draft", "a.txt", "gone", "folder/kept"] {
+            assert_eq!(files(&made).get(name.as_bytes()), before.get(name.as_bytes()), "{name}");
+        }
+        assert_eq!(read(&made.join("run.sh")).trim_end(), "the last word");
+    }
+}
+
+#[test]
+fn what_was_changed_since_stays_and_another_branch_gets_nothing() {
+    let (world, made) = busy();
+    put(&made.join("a.txt"), "saved\n");
+    put(&made.join("new"), "saved\n");
+    put(&made.join("secret.ignored"), "mine");
+    let saved = take(&world);
+    put(&made.join("a.txt"), "later\n");
+    let laid = back(&world, &saved.commit, Manner::Fill, &[]);
+    assert_eq!((laid.written, laid.removed, laid.in_the_way.len()), (0, 0, 1), "{laid:?}");
+    assert_eq!(read(&made.join("a.txt")), "later\n");
+    run(&made, &["checkout", "--quiet", "--force", "--orphan", "other"]);
+    run(&made, &["commit", "--quiet", "--message", "from nothing", "--allow-empty"]);
+    std::fs::remove_file(made.join("new")).expect("removed");
+    let order = CheckpointOrder { key: Some("again".to_owned()), ..order(&world) };
+    let (commit, manner) = (saved.commit, Manner::Fill);
+    let laid = Git
+        .restore(&RestoreOrder { before: order, commit, paths: Vec::new(), manner })
+        .expect("restored");
+    assert_eq!((laid.written, laid.removed, laid.in_the_way.len()), (0, 0, 1), "{laid:?}");
+    assert!(!made.join("new").exists());
+}
+
+#[test]
+fn a_worktree_that_is_still_being_checked_out_is_neither_saved_nor_seen() {
+    let (world, made) = busy();
+    let index = run(&made, &["rev-parse", "--git-path", "index"]);
+    std::fs::remove_file(index).expect("removed");
+    std::fs::remove_file(made.join("gone")).expect("removed");
+    let refused = Git.checkpoint(&order(&world)).expect_err("refused");
+    assert!(refused.to_string().contains("being checked out"), "{refused}");
+    assert!(Git.uncommitted(&made).is_err());
+}
+
+#[test]
+fn what_a_killed_process_left_while_it_saved_goes_with_the_next_call() {
+    let (world, made) = busy();
+    let mut ended = crate::adapters::process::Invocation::new("true", &made)
+        .to_command()
+        .spawn()
+        .expect("started");
+    ended.wait().expect("ended");
+    let git_folder = PathBuf::from(run(&made, &["rev-parse", "--absolute-git-dir"]));
+    let left = git_folder.join(format!(".new-{}-left", ended.id()));
+    put(&left.join("index"), "half");
+    put(&made.join("new"), "n");
+    take(&world);
+    assert!(!left.exists());
+    let names = std::fs::read_dir(&git_folder).expect("list").flatten().map(|it| it.file_name());
+    let left: Vec<_> = names.filter(|name| name.as_bytes().starts_with(b".new-")).collect();
+    assert_eq!(left, Vec::<std::ffi::OsString>::new());
+}

@@ -180,3 +180,17 @@ fn a_picture_that_was_asked_for_before_is_not_shown() {
     stage.show(picture("CodeAgency/web-agent", (80, 24), &["$ "]));
     assert!(stage.model.pane.shot.is_some());
 }
+
+#[test]
+fn who_is_gone_is_not_typed_to_nor_written_to_and_its_picture_is_called_past() {
+    let mut stage = looking();
+    let mut board = a_busy_day();
+    board.status.agencies.retain(|agency| agency.name != name("CodeAgency"));
+    stage.send(Msg::Board(Box::new(board)));
+    stage.cmds.clear();
+    assert!(stage.text().contains("as it was last seen"), "{}", stage.text());
+    stage.keys("i s A");
+    assert_eq!(stage.cmds, []);
+    assert!(stage.model.pane.typing.is_none() && stage.model.overlays.is_empty());
+    assert!(stage.keys("?").text().contains("is not there any more"));
+}
