@@ -64,6 +64,11 @@ pub fn sweep(folder: &Path) {
     }
 }
 
+/// Whether something has the name of what a process has not finished, by whatever process.
+pub fn is_half_written(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(HALF_WRITTEN))
+}
+
 /// A folder for this process's scratch files, gone with its value, or swept if the process is killed.
 pub fn scratch_folder(place: &Path) -> io::Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix(&half_written()).tempdir_in(place)

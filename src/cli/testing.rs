@@ -177,7 +177,7 @@ pub fn acts() -> Vec<ActView> {
             "id": format!("UNDO-{number:03}"), "kind": kind, "subject": subject,
             "at": "2026-03-02T11:00:00Z", "by": (number != 1).then_some("operator"), "undo": undo,
             "state": state, "undone_at": (state == "undone").then_some("2026-03-02T11:01:00Z"),
-            "problem": null,
+            "problem": null, "only_by_name": kind == "work_merged",
         })
     };
     view(json!([

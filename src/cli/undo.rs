@@ -29,15 +29,18 @@ const LIMIT: Duration = Duration::from_secs(60);
     after_help = "A removed agency comes back stopped, with its open tasks, their worktrees and what was not \
     committed in them. A dismissed agent is hired again as it was. Files that a restore replaced come back, too. A merge is never rewritten: \
     `agency undo` says how to take it back with a commit of its own.\n\n\
-    Examples:\n  agency undo --list\n  agency undo\n  agency undo UNDO-003 --yes"
+    Examples:\n  agency undo --list\n  agency undo\n  agency undo UNDO-003 --yes\n  agency undo UNDO-004 --even-if-working"
 )]
 pub struct UndoArgs {
-    /// Which act [default: the newest]
+    /// Which act [default: the newest that is neither a merge nor an undo itself]
     #[arg(value_name = "ID", conflicts_with = "list")]
     pub act: Option<ActId>,
     /// List what was done, newest first
     #[arg(long)]
     pub list: bool,
+    /// Change the files of a worktree even while its agent works there
+    #[arg(long, conflicts_with = "list")]
+    pub even_if_working: bool,
 }
 
 /// Takes an act back.
@@ -53,7 +56,7 @@ pub fn run(args: &UndoArgs, desk: &mut Desk<'_>) -> Ending {
         let hint = format!("run `agency undo {} --yes`", view.id);
         desk.confirm(&question, Unattended::Refuse { hint })?;
     }
-    let care = if desk.globals.yes { Care::Confirmed } else { Care::Careful };
+    let care = if args.even_if_working { Care::Confirmed } else { Care::Careful };
     workbench.ask(Command::Undo { act: Some(view.id), care })?;
     let view = wait_for_end(&workbench, view.id)?;
     desk.answer(&view, |view, _| format!("{} is taken back: {}\n", view.id, view.subject))
@@ -62,7 +65,7 @@ pub fn run(args: &UndoArgs, desk: &mut Desk<'_>) -> Ending {
 fn chosen(views: &[ActView], id: Option<ActId>) -> Result<&ActView, Refusal> {
     let found = match id {
         Some(id) => views.iter().find(|view| view.id == id),
-        None => views.iter().find(|view| view.state != "undone"),
+        None => views.iter().find(|view| view.state != "undone" && !view.only_by_name),
     };
     found.ok_or_else(|| match id {
         Some(id) => {
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn the_newest_that_is_not_taken_back_is_meant() {
         let views = testing::acts();
-        assert_eq!(chosen(&views, None).map(|view| view.id), Ok(ActId(2)));
+        assert_eq!(chosen(&views, None).map(|view| view.id), Ok(ActId(1)), "2 is a merge");
         assert_eq!(chosen(&views, Some(ActId(1))).map(|view| view.id), Ok(ActId(1)));
         let refused = chosen(&views, Some(ActId(9))).map_err(|refusal| refusal.kind);
         assert_eq!(refused.map(|view| view.id), Err(RefusalKind::NotFound));

@@ -36,7 +36,7 @@ pub fn run(args: &UpArgs, desk: &mut Desk<'_>) -> Ending {
         desk.output.note(if view.supervisor_started {
             "the supervisor is started; the agents had gone on without it"
         } else {
-            "everything runs already: nothing was done"
+            "every agent runs already: nothing was to be started"
         });
     }
     desk.answer(&view, render)

@@ -129,7 +129,7 @@ impl Approvals {
                 record.state = ApprovalState::Held;
                 record.reason = Some(reason.clone());
             }),
-            Event::MergeLanded { id, commit } => self.change(*id, |record| {
+            Event::MergeLanded { id, commit, .. } => self.change(*id, |record| {
                 record.state = ApprovalState::Merged;
                 record.commit = Some(commit.clone());
                 record.reason = None;

@@ -43,6 +43,8 @@ pub enum WaitingKind {
     Unknown,
     /// An agency's session cannot be made.
     Session,
+    /// A hire or a dismissal cannot be carried out.
+    Crew,
     /// An agent does not live any more and is not brought back by itself.
     DeadAgent,
     /// A delivery of which nobody knows whether it arrived, after all hints.
@@ -67,6 +69,7 @@ impl WaitingKind {
             Self::Dialog => "dialog",
             Self::Unknown => "unknown",
             Self::Session => "session",
+            Self::Crew => "crew",
             Self::DeadAgent => "dead_agent",
             Self::UncertainDelivery => "uncertain_delivery",
             Self::Approval => "approval",
@@ -85,6 +88,7 @@ const UNKNOWN_FOR: SignedDuration = SignedDuration::from_mins(1);
 pub fn waiting(state: &State, now: Timestamp) -> Vec<Waiting> {
     let mut list = Vec::new();
     agencies(state, now, &mut list);
+    crews(state, &mut list);
     deliveries(state, &mut list);
     approvals(state, &mut list);
     questions(state, &mut list);
@@ -110,6 +114,20 @@ fn agencies(state: &State, now: Timestamp, list: &mut Vec<Waiting>) {
         for (agent, record) in &agency.agents {
             let address = AgentAddress::new(name.clone(), agent.clone());
             list.extend(agent_waiting(state, &address, record, now));
+        }
+    }
+}
+
+fn crews(state: &State, list: &mut Vec<Waiting>) {
+    for (name, agency) in state.sessions.live().filter(|(_, agency)| agency.is_staying()) {
+        if let (Some(trouble), Some(text)) = (&agency.crew.trouble, agency.crew.complaint()) {
+            list.push(Waiting {
+                kind: WaitingKind::Crew,
+                subject: name.to_string(),
+                text,
+                since: trouble.since,
+                blocks: Vec::new(),
+            });
         }
     }
 }
@@ -167,7 +185,7 @@ fn deliveries(state: &State, list: &mut Vec<Waiting>) {
         let is_typed = runtime_of(state, agent).is_some_and(|runtime| runtime.input_line.is_some());
         let text = match is_typed {
             // The agent may look for itself yet.
-            true if nudge.shown < MAX_NUDGES => continue,
+            true if nudge.told() < MAX_NUDGES => continue,
             true => format!("{agent} may not have got it after {} hints", nudge.shown),
             false => format!("{agent} may not have got it, and nothing can be typed to it"),
         };

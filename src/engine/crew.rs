@@ -5,6 +5,7 @@
 //! laid over whatever is read from the file, and asked for again by every supervisor that comes up.
 //! Deciding is in [`crate::engine::crew::deciding`].
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agency::{AgencyDefinition, AgentDefinition};
@@ -25,6 +26,18 @@ pub struct Crew {
     pub changes: u64,
     /// Those that are not known to stand in `agency.json`, oldest first.
     pub pending: Vec<CrewChange>,
+    /// Why the first of them could not be done when it was tried last.
+    #[serde(default)]
+    pub trouble: Option<CrewTrouble>,
+}
+
+/// Why a change of a crew waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrewTrouble {
+    /// What went wrong.
+    pub problem: String,
+    /// Since when it fails, whatever the reason was first.
+    pub since: Timestamp,
 }
 
 /// One change of a crew.
@@ -75,6 +88,17 @@ impl Crew {
         self.pending.iter().any(is_its_own)
     }
 
+    /// What cannot be done, and why; none while nothing has failed.
+    pub fn complaint(&self) -> Option<String> {
+        let trouble = self.trouble.as_ref()?;
+        let word = |change: &CrewChange| match change.kind {
+            CrewChangeKind::Hired => format!("the hire of `{}`", change.definition.name),
+            CrewChangeKind::Dismissed => format!("the dismissal of `{}`", change.definition.name),
+        };
+        let waiting: Vec<String> = self.pending.iter().map(word).collect();
+        Some(format!("{} cannot be carried out: {}", waiting.join(", "), trouble.problem))
+    }
+
     fn add(&mut self, definition: &AgentDefinition, kind: CrewChangeKind) {
         self.changes += 1;
         let definition = definition.clone();
@@ -84,10 +108,11 @@ impl Crew {
 
 impl AgencyRecord {
     /// Takes an event about its crew in.
-    pub(crate) fn apply_crew(&mut self, event: &Event) {
+    pub(crate) fn apply_crew(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::AgentHired { definition, .. } => {
                 self.definition.agents.push((**definition).clone());
+                self.name_anew(&definition.name);
                 self.agents.insert(definition.name.clone(), AgentRecord::default());
                 self.crew.add(definition, CrewChangeKind::Hired);
             }
@@ -100,7 +125,12 @@ impl AgencyRecord {
                 let (done, pending) =
                     self.crew.pending.drain(..).partition(|pending| pending.number <= *change);
                 self.crew.pending = pending;
+                self.crew.trouble = None;
                 self.forget_leavers(done);
+            }
+            Event::CrewUnwritten { problem, .. } => {
+                let since = self.crew.trouble.as_ref().map_or(at, |trouble| trouble.since);
+                self.crew.trouble = Some(CrewTrouble { problem: problem.clone(), since });
             }
             _ => {}
         }

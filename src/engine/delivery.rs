@@ -187,7 +187,7 @@ fn wake_past_limit(step: &mut Step<'_>, agent: &AgentAddress) {
 /// Hints at messages whose delivery is uncertain; true if that was done now.
 fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
     let Some(nudge) = step.state().mail.nudges.get(&target.agent) else { return false };
-    if nudge.shown >= MAX_NUDGES || !step.state().mail.is_any_doubtful(&target.agent) {
+    if nudge.told() >= MAX_NUDGES || !step.state().mail.is_any_doubtful(&target.agent) {
         return false;
     }
     if let Some(at) = nudge.not_before.filter(|at| *at > step.now.at) {

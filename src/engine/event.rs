@@ -54,15 +54,28 @@ pub enum Event {
     /// It is not meant to run any more.
     AgencyStopped { agency: Name },
     /// It is being archived.
-    AgencyRemoving { agency: Name },
+    AgencyRemoving {
+        agency: Name,
+        /// The number of the act that this is; so of every event below that has one. None: it is none by itself.
+        #[serde(default)]
+        act: Option<ActId>,
+    },
     /// It is in the archive.
     AgencyArchived { agency: Name, folder: PathBuf },
     /// An agent belongs to it from now on.
     AgentHired { agency: Name, definition: Box<AgentDefinition> },
     /// An agent left: sent away, or by itself for this reason.
-    AgentDismissed { agency: Name, definition: Box<AgentDefinition>, reason: Option<String> },
+    AgentDismissed {
+        agency: Name,
+        definition: Box<AgentDefinition>,
+        reason: Option<String>,
+        #[serde(default)]
+        act: Option<ActId>,
+    },
     /// Every change of its crew up to this number stands in `agency.json`.
     CrewWritten { agency: Name, change: u64 },
+    /// What is pending of its crew could not be done, for another reason than the last time.
+    CrewUnwritten { agency: Name, problem: String },
     /// Its session could not be made as it should be.
     SessionFailed { agency: Name, code: String, problem: String, failures: u32 },
     /// Its panes can be seen again.
@@ -182,6 +195,8 @@ pub enum Event {
         reason: Option<String>,
         #[serde(default)]
         by: Option<Actor>,
+        #[serde(default)]
+        act: Option<ActId>,
     },
     /// Its worktree is gone, its work kept.
     WorktreeRetired { task: TaskId, kept: Kept },
@@ -208,7 +223,14 @@ pub enum Event {
     /// A worktree is to get the files of a checkpoint.
     RestoreBegun { task: TaskId, restoring: Box<Restoring> },
     /// It has them; `before` is what lay there.
-    WorkRestored { task: TaskId, from: CheckpointId, before: CheckpointId, by: Actor },
+    WorkRestored {
+        task: TaskId,
+        from: CheckpointId,
+        before: CheckpointId,
+        by: Actor,
+        #[serde(default)]
+        act: Option<ActId>,
+    },
     /// It could not get them.
     RestoreFailed { task: TaskId, reason: String },
     /// An act is being taken back.
@@ -258,7 +280,12 @@ pub enum Event {
     /// The merge waits for something that the user must do.
     MergeHeld { id: ApprovalId, reason: String },
     /// The project's branch stands on it.
-    MergeLanded { id: ApprovalId, commit: String },
+    MergeLanded {
+        id: ApprovalId,
+        commit: String,
+        #[serde(default)]
+        act: Option<ActId>,
+    },
     /// Decision record and change log entry stand.
     ApprovalDocumented { approval: ApprovalId },
 }
@@ -291,9 +318,10 @@ impl Event {
             | Self::ProjectBound { agency, .. }
             | Self::AgencyStarted { agency }
             | Self::AgencyStopped { agency }
-            | Self::AgencyRemoving { agency }
+            | Self::AgencyRemoving { agency, .. }
             | Self::AgencyArchived { agency, .. }
             | Self::CrewWritten { agency, .. }
+            | Self::CrewUnwritten { agency, .. }
             | Self::SessionFailed { agency, .. }
             | Self::SessionSeen { agency }
             | Self::SessionNamed { agency, .. }

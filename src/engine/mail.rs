@@ -99,6 +99,16 @@ pub struct Nudge {
     /// How often in a row it was not typed.
     #[serde(default)]
     pub failures: u32,
+    /// How often it had been typed when the last message was lost: those told nothing of that one.
+    #[serde(default)]
+    pub before: u32,
+}
+
+impl Nudge {
+    /// How often it was typed since a message was lost last.
+    pub fn told(&self) -> u32 {
+        self.shown.saturating_sub(self.before)
+    }
 }
 
 /// Pause after so many deferrals in a row: 50 ms doubling to 15 s, and five minutes when it has been tried for some
@@ -232,7 +242,8 @@ impl Mail {
         record.is_uncertain = true;
         record.reason = Some(format!("uncertain: {reason}"));
         if let Some(agent) = record.to.clone() {
-            self.nudges.entry(agent).or_default();
+            let nudge = self.nudges.entry(agent).or_default();
+            nudge.before = nudge.shown;
         }
     }
 

@@ -185,7 +185,7 @@ fn route_session(step: &mut Step<'_>, input: Input) {
             sessions::session_failed(step, agency, code, problem);
         }
         Input::CrewWritten { agency, change } => crew::crew_written(step, agency, change),
-        Input::CrewUnwritten { agency, .. } => crew::crew_unwritten(step, agency),
+        Input::CrewUnwritten { agency, problem } => crew::crew_unwritten(step, agency, problem),
         Input::AgencyArchived { agency, folder } => sessions::agency_archived(step, agency, folder),
         _ => {}
     }

@@ -77,6 +77,9 @@ pub struct AgencyRecord {
     pub recipe: Option<Recipe>,
     /// Its agents.
     pub agents: BTreeMap<Name, AgentRecord>,
+    /// How many agents have had each name so far: a later one is not the one before.
+    #[serde(default)]
+    pub bearers: BTreeMap<Name, u64>,
     /// Why its session could not be made.
     pub trouble: Option<Trouble>,
     /// Hires and dismissals that its file does not hold yet.
@@ -156,7 +159,7 @@ impl Sessions {
             Event::AgencyStopped { agency } | Event::AgencyReturned { agency, .. } => {
                 self.want(agency, Wanted::Stopped, at);
             }
-            Event::AgencyRemoving { agency } => self.want(agency, Wanted::Removing, at),
+            Event::AgencyRemoving { agency, .. } => self.want(agency, Wanted::Removing, at),
             Event::AgencyArchived { agency, .. } => self.want(agency, Wanted::Archived, at),
             Event::SessionFailed { agency, code, problem, failures } => {
                 if let Some(record) = self.agencies.get_mut(agency) {
@@ -176,9 +179,10 @@ impl Sessions {
             }
             Event::AgentHired { agency, .. }
             | Event::AgentDismissed { agency, .. }
-            | Event::CrewWritten { agency, .. } => {
+            | Event::CrewWritten { agency, .. }
+            | Event::CrewUnwritten { agency, .. } => {
                 if let Some(record) = self.agencies.get_mut(agency) {
-                    record.apply_crew(event);
+                    record.apply_crew(event, at);
                 }
             }
             Event::SessionNamed { agency, session } => {
@@ -270,6 +274,7 @@ impl Sessions {
             project: None,
             recipe: None,
             agents: BTreeMap::new(),
+            bearers: BTreeMap::new(),
             trouble: None,
             crew: Crew::default(),
             session: None,
@@ -278,8 +283,10 @@ impl Sessions {
         if record.wanted == Wanted::Archived {
             record.wanted = Wanted::Stopped;
             record.recipe = None;
+            record.wanted_since = None;
             record.agents.clear();
             record.crew.pending.clear();
+            record.crew.trouble = None;
             record.arranged.clear();
             record.session = None;
         }
@@ -288,6 +295,9 @@ impl Sessions {
         }
         record.definition = definition.clone();
         for agent in &definition.agents {
+            if !record.agents.contains_key(&agent.name) {
+                record.name_anew(&agent.name);
+            }
             let known = record.agents.entry(agent.name.clone()).or_default();
             // No program goes on with another one's conversation.
             known.conversation.take_if(|known| known.runtime != agent.runtime);
@@ -322,6 +332,11 @@ impl Sessions {
 }
 
 impl AgencyRecord {
+    /// Counts another agent that has this name.
+    pub(crate) fn name_anew(&mut self, agent: &Name) {
+        *self.bearers.entry(agent.clone()).or_default() += 1;
+    }
+
     /// The agency's state, which follows from what it is meant to be and from its agents.
     pub fn state(&self) -> AgencyState {
         match self.wanted {

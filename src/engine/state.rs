@@ -55,7 +55,7 @@ pub struct Supervisor {
 
 impl State {
     /// Version of the shape in which it is saved; a saved one of another version is not read.
-    pub const VERSION: u32 = 4;
+    pub const VERSION: u32 = 5;
 
     /// The only place where it changes.
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
@@ -69,7 +69,8 @@ impl State {
             _ => {}
         }
         // First: what is taken back is what was true before.
-        self.acts.apply(event, at, (&self.tasks, &self.sessions, &self.approvals));
+        let before = (&self.tasks, &self.approvals, &self.keeping);
+        self.acts.apply(event, at, before);
         self.sessions.apply(event, at);
         self.mail.apply(event, at);
         self.tasks.apply(event, at);

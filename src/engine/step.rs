@@ -13,6 +13,7 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::input::Ticket;
 use crate::engine::state::State;
+use crate::engine::undoing;
 
 /// The moment of a decision, given from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,7 @@ impl<'a> Step<'a> {
 
     /// Decides that something happened.
     pub fn record(&mut self, event: Event) {
+        let event = undoing::numbered(self.state, event);
         self.state.apply(&event, self.now.at);
         self.events.push((self.actor.clone(), event));
     }

@@ -193,6 +193,8 @@ impl Tasks {
                 (record.state, record.since, record.closed_at) = (*state, at, None);
                 record.base.clone_from(base);
                 record.is_retired = false;
+                // Why it was given up is past with that.
+                record.note = None;
             }),
             _ => self.apply_worktree(event, at),
         }
@@ -247,11 +249,11 @@ impl Tasks {
         }
     }
 
-    /// Nobody can block a task while it is integrated: then the integration is what failed.
     fn note(&mut self, task: TaskId, note: &str) {
         self.change(task, |record| record.note = Some(note.to_owned()));
     }
 
+    /// Nobody can block a task while it is integrated: then the integration is what failed.
     fn block(&mut self, task: TaskId, reason: &str, at: Timestamp) {
         self.turn(task, TaskState::Blocked, at);
         self.change(task, |record| {

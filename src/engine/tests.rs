@@ -329,7 +329,8 @@ mod chance {
             }
             16 => {
                 let (before, in_the_way) = (checkpoint(u32::from(b % 4)), Vec::new());
-                let restored = Restored { before, written: 1, removed: 0, in_the_way };
+                let (meanwhile, written) = (Vec::new(), 1);
+                let restored = Restored { before, meanwhile, written, removed: 0, in_the_way };
                 Input::WorkRestored { ticket, task, result: Ok(restored) }
             }
             17 => {

@@ -1,7 +1,8 @@
 //! Undoing: what was done that can be taken back, and what is needed for it.
 //!
-//! An act is derived from the events themselves: a removal, an agent that left, a task that was given up, files that
-//! were restored, a merge. The newest 500 are known. A merge stands in the list and is never undone here: history is not
+//! An act is an event that has a number: a removal, an agent that left, a task that was given up, files that were
+//! restored, a merge. The number stands in the event, as later events name it: another version may know
+//! more kinds of acts. The newest 500 are known. A merge stands in the list and is never undone here: history is not
 //! rewritten, and the refusal says what to do instead.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,14 +12,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agency::AgentDefinition;
-use crate::domain::checkpoint::CheckpointId;
+use crate::domain::checkpoint::{CheckpointId, Manner};
 use crate::domain::command::Actor;
 use crate::domain::id::{ActId, ApprovalId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::task::TaskState;
 use crate::engine::approvals::Approvals;
 use crate::engine::event::Event;
-use crate::engine::sessions::{Sessions, Wanted};
+use crate::engine::keeping::Keeping;
+use crate::engine::sessions::Wanted;
+use crate::engine::state::State;
 use crate::engine::tasks::Tasks;
 
 pub mod deciding;
@@ -91,6 +94,12 @@ pub enum Act {
         from: CheckpointId,
         /// What lay there before.
         before: CheckpointId,
+        /// Only these paths; none: all.
+        paths: Vec<PathBuf>,
+        /// What became of other files.
+        manner: Manner,
+        /// The act that was taken back by it.
+        undoes: Option<ActId>,
     },
     /// Approved work is in the project's branch.
     WorkMerged {
@@ -101,6 +110,36 @@ pub enum Act {
         /// Where the branch had stood.
         old_head: Option<String>,
     },
+}
+
+impl ActRecord {
+    /// Whether only who names it means it: a merge cannot be taken back here, and to take back what an undo gave
+    /// would do again what was taken back.
+    pub fn is_passed_by(&self) -> bool {
+        matches!(self.act, Act::WorkMerged { .. } | Act::WorkRestored { undoes: Some(_), .. })
+    }
+}
+
+/// The event, with the number of the act that it is, if it is one.
+pub fn numbered(state: &State, mut event: Event) -> Event {
+    let next = ActId(state.acts.acts.last_key_value().map_or(1, |(id, _)| id.0 + 1));
+    match &mut event {
+        Event::AgencyRemoving { act, .. }
+        | Event::AgentDismissed { act, .. }
+        | Event::WorkRestored { act, .. }
+        | Event::MergeLanded { act, .. } => *act = Some(next),
+        Event::TaskCancelled { task, act, .. } => {
+            // With its agency it comes back, too.
+            let open = state.tasks.tasks.get(task).filter(|record| !record.state.is_closed());
+            let is_alone = open.is_some_and(|record| {
+                let agency = state.sessions.agency(&record.contract.agency);
+                agency.is_none_or(|agency| agency.wanted != Wanted::Removing)
+            });
+            *act = is_alone.then_some(next);
+        }
+        _ => {}
+    }
+    event
 }
 
 impl Acts {
@@ -127,12 +166,20 @@ impl Acts {
         })
     }
 
+    /// What a worktree was given by an act.
+    pub fn given_by(&self, id: ActId) -> Option<CheckpointId> {
+        match &self.acts.get(&id)?.act {
+            Act::WorkRestored { from, .. } => Some(*from),
+            _ => None,
+        }
+    }
+
     /// Checkpoints without which an act could not be taken back.
     pub fn needed(&self) -> BTreeSet<CheckpointId> {
         let open = self.acts.values().filter(|record| record.undone_at.is_none());
-        open.filter_map(|record| match &record.act {
-            Act::WorkRestored { before, .. } => Some(*before),
-            _ => None,
+        open.flat_map(|record| match &record.act {
+            Act::WorkRestored { from, before, .. } => vec![*from, *before],
+            _ => Vec::new(),
         })
         .collect()
     }
@@ -142,49 +189,55 @@ impl Acts {
         &mut self,
         event: &Event,
         at: Timestamp,
-        (tasks, sessions, approvals): (&Tasks, &Sessions, &Approvals),
+        (tasks, approvals, keeping): (&Tasks, &Approvals, &Keeping),
     ) {
         match event {
-            Event::AgencyRemoving { agency } => {
+            Event::AgencyRemoving { agency, act: Some(id) } => {
                 let (agency, tasks, folder) = (agency.clone(), BTreeMap::new(), None);
                 let act = Act::AgencyRemoved { agency, tasks, folder, is_returned: false };
-                self.add(act, Some(Actor::Operator), at);
+                self.add(*id, act, Some(Actor::Operator), at);
             }
             Event::AgencyArchived { agency, folder } => {
                 if let Some((_, place)) = self.removal_of(agency) {
                     *place = Some(folder.clone());
                 }
             }
-            Event::AgentDismissed { agency, definition, reason } => {
+            Event::AgentDismissed { agency, definition, reason, act: Some(id) } => {
                 // Only who leaves by itself has a reason.
                 let by = reason.as_ref().map_or(Actor::Operator, |_| Actor::Supervisor);
                 let (agency, definition) = (agency.clone(), definition.clone());
-                self.add(Act::AgentDismissed { agency, definition }, Some(by), at);
+                self.add(*id, Act::AgentDismissed { agency, definition }, Some(by), at);
             }
-            Event::TaskCancelled { task, by, .. } => {
+            Event::TaskCancelled { task, by, act, .. } => {
+                self.cut_off(*task, keeping);
                 let Some(record) = tasks.tasks.get(task) else { return };
-                if record.state.is_closed() {
-                    return;
-                }
-                let (agency, state) = (&record.contract.agency, record.state);
-                let is_leaving =
-                    sessions.agencies.get(agency).is_some_and(|a| a.wanted == Wanted::Removing);
-                match self.removal_of(agency).filter(|_| is_leaving) {
-                    Some((tasks, _)) => {
+                let state = record.state;
+                match (act, self.removal_of(&record.contract.agency)) {
+                    (Some(id), _) => {
+                        self.add(*id, Act::TaskCancelled { task: *task, state }, by.clone(), at);
+                    }
+                    (None, Some((tasks, _))) if !state.is_closed() => {
                         tasks.insert(*task, state);
                     }
-                    None => self.add(Act::TaskCancelled { task: *task, state }, by.clone(), at),
+                    (None, _) => {}
                 }
             }
-            Event::WorkRestored { task, from, before, by } => {
-                let act = Act::WorkRestored { task: *task, from: *from, before: *before };
-                self.add(act, Some(by.clone()), at);
+            Event::WorktreeRetired { task, .. } => self.cut_off(*task, keeping),
+            Event::WorkRestored { task, from, before, by, act: Some(id) } => {
+                let (task, from, before) = (*task, *from, *before);
+                let begun = keeping.restoring.get(&task);
+                let (paths, manner, undoes) = begun
+                    .map_or((Vec::new(), Manner::Keep, None), |it| {
+                        (it.paths.clone(), it.manner, it.act)
+                    });
+                let act = Act::WorkRestored { task, from, before, paths, manner, undoes };
+                self.add(*id, act, Some(by.clone()), at);
             }
-            Event::MergeLanded { id, commit } => {
+            Event::MergeLanded { id, commit, act: Some(number) } => {
                 let merge = approvals.approvals.get(id).and_then(|record| record.merge.as_ref());
                 let old_head = merge.map(|merge| merge.base.clone());
                 let act = Act::WorkMerged { approval: *id, commit: commit.clone(), old_head };
-                self.add(act, Some(Actor::Operator), at);
+                self.add(*number, act, Some(Actor::Operator), at);
             }
             _ => self.apply_undo(event, at),
         }
@@ -213,6 +266,17 @@ impl Acts {
         }
     }
 
+    /// A worktree goes: what was being taken back by restoring it is not.
+    fn cut_off(&mut self, task: TaskId, keeping: &Keeping) {
+        let Some(act) = keeping.restoring.get(&task).and_then(|restoring| restoring.act) else {
+            return;
+        };
+        self.change(act, |record| {
+            let problem = format!("the worktree of `{task}` went meanwhile");
+            (record.is_undoing, record.problem) = (false, Some(problem));
+        });
+    }
+
     /// The removal of an agency that is not in the archive yet: its tasks, and its place there.
     fn removal_of(
         &mut self,
@@ -228,8 +292,7 @@ impl Acts {
         })
     }
 
-    fn add(&mut self, act: Act, by: Option<Actor>, at: Timestamp) {
-        let id = ActId(self.acts.last_key_value().map_or(1, |(id, _)| id.0 + 1));
+    fn add(&mut self, id: ActId, act: Act, by: Option<Actor>, at: Timestamp) {
         let record = ActRecord {
             at,
             by,

@@ -19,8 +19,23 @@ pub struct CheckOrder {
     pub log: PathBuf,
     /// The commands, in order.
     pub commands: Vec<CheckCommand>,
+    /// What commands of a recipe name: copies of these are run, alone in a folder.
+    pub recorded: Vec<RecordedFile>,
+    /// Where that folder is made for the time of a command; nobody works there.
+    pub private: PathBuf,
     /// Time limit and JUnit files.
     pub config: ChecksConfig,
+}
+
+/// A file that is run as it was recorded, whatever lies in its place by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedFile {
+    /// The word that stands for it in a command: its absolute path.
+    pub named: PathBuf,
+    /// Its path in the folder that it was recorded from.
+    pub path: PathBuf,
+    /// Exactly what was recorded.
+    pub text: String,
 }
 
 /// How the commands ended.

@@ -70,22 +70,32 @@ impl Awaited {
     }
 }
 
-/// A crew that cannot be written is known all the same, and written later: only so much is waited for.
+/// What only takes long is known all the same, and done later: so much is waited for and no more. What fails is
+/// tried again within that time; fails it still, that is said.
 fn wait_for_crew(handle: &Handle, agency: &Name) -> Result<(), Refusal> {
     let (_keep, never) = mpsc::channel::<()>();
     let began = Instant::now();
+    let mut complaint = None;
     while began.elapsed() < CREW_PATIENCE {
         let name = agency.clone();
-        let is_done = handle.read(move |state, _| {
-            let record = state.sessions.agency(&name);
-            record.is_none_or(|record| record.crew.pending.is_empty())
+        let seen = handle.read(move |state, _| {
+            let crew = &state.sessions.agency(&name)?.crew;
+            (!crew.pending.is_empty()).then(|| crew.complaint())
         });
-        if is_done.unwrap_or(true) {
-            break;
+        match seen.flatten() {
+            None => return Ok(()),
+            Some(problem) => complaint = problem,
         }
         let _ = never.recv_timeout(GLANCE);
     }
-    Ok(())
+    complaint.map_or(Ok(()), |problem| Err(unwritten(agency, &problem)))
+}
+
+fn unwritten(agency: &Name, problem: &str) -> Refusal {
+    let message = format!("`{agency}` is changed, but {problem}");
+    Refusal::new(RefusalKind::Failed, "crew_unwritten", message).with_hint(format!(
+        "clear what is in the way; it is tried again by itself: see `agency explain {agency}`"
+    ))
 }
 
 fn no_worktree(task: TaskId, note: Option<String>) -> Refusal {

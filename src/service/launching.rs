@@ -114,7 +114,7 @@ pub fn continuation(
         return Continuation::Anew("its last lives ended soon, and the conversation may be why");
     }
     let Some(known) = &record.conversation else {
-        let own = unreported(home, description, agent);
+        let own = unreported(state, home, description, agent);
         let none = Continuation::Anew("no conversation of its own is known");
         return own.map_or(none, Continuation::Known);
     };
@@ -175,11 +175,21 @@ pub fn order(state: &State, outside: &Outside, agent: &AgentAddress) -> Result<O
 }
 
 /// The conversation of a program that tells of none: always the same one, so that the first life begins it and
-/// every later one goes on with it.
-fn unreported(home: &Path, description: &Description, agent: &AgentAddress) -> Option<String> {
+/// every later one goes on with it. Who has the name of somebody who has left begins one of its own.
+fn unreported(
+    state: &State,
+    home: &Path,
+    description: &Description,
+    agent: &AgentAddress,
+) -> Option<String> {
     let is_chosen = description.conversation == Conversation::Chosen;
-    let seed = format!("{}\n{agent}", home.display());
     let is_unreported = is_chosen && description.report.conversation.is_none();
+    let agency = state.sessions.agency(&agent.agency);
+    let bearer = agency.and_then(|agency| agency.bearers.get(&agent.agent)).copied();
+    let mut seed = format!("{}\n{agent}", home.display());
+    if let Some(later) = bearer.filter(|bearer| *bearer > 1) {
+        seed.push_str(&format!("\n{later}"));
+    }
     is_unreported.then(|| conversation_of(&seed))
 }
 

@@ -43,7 +43,14 @@ pub fn prepare(
             let read = read_definitions(outside, handle, vec![name.clone()])?;
             record_recipes(outside, handle, actor, &read, Occasion::First)
         }
+        Command::StopAgencies { .. } | Command::StopSupervisor => {
+            see_arrangements(outside, handle);
+            Ok(())
+        }
         Command::StartAgencies { .. } | Command::RestartAgency { .. } => {
+            if matches!(command, Command::RestartAgency { .. }) {
+                see_arrangements(outside, handle);
+            }
             load_config(outside, handle)?;
             let read = read_definitions(outside, handle, named(command))?;
             record_recipes(outside, handle, actor, &read, Occasion::Named)
@@ -69,6 +76,15 @@ pub fn prepare(
         }
         Command::ProveAgain { .. } => load_config(outside, handle),
         _ => Ok(()),
+    }
+}
+
+/// What a person has arranged a moment ago goes with the session unless it is seen before; in sessions of shells nobody
+/// tells of it.
+fn see_arrangements(outside: &Outside, handle: &Handle) {
+    // Where nothing can be seen there is nothing to keep.
+    if let Ok(sighting) = outside.terminals.look() {
+        handle.seen_last(sighting);
     }
 }
 

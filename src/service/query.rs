@@ -30,6 +30,11 @@ pub enum Query {
         /// Which.
         id: MessageId,
     },
+    /// What became of a question: [`crate::service::views::RepliesView`].
+    Replies {
+        /// The message that was sent.
+        question: MessageId,
+    },
     /// An agent's messages that it has not acknowledged, oldest first; with `all`, the others too.
     Inbox {
         /// Whose.

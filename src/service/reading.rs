@@ -21,6 +21,7 @@ use crate::service::query::{LogFilter, MessageFilter, Query, TaskFilter};
 use crate::service::views::{BranchView, LogView};
 use crate::service::{board, briefing, launching, plans};
 
+mod answering;
 mod saved;
 
 /// Bytes of a proof's output that are shown: the end, where the summary is.
@@ -95,6 +96,7 @@ pub fn ask_state(
         }
         Query::Messages(filter) => json!(messages(state, &filter)),
         Query::Message { id } => message(state, id)?,
+        Query::Replies { question } => json!(answering::replies(state, question)),
         Query::Inbox { agent, all } => inbox(state, &agent, all)?,
         Query::Tasks(filter) => json!(tasks(state, outside, &filter)),
         Query::Task { id } => {

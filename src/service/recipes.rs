@@ -2,7 +2,8 @@
 //! the operator starts the agency, and holding the folder against what was recorded before a proof.
 //!
 //! An agency's folder can be written by its agents. So what is recorded counts and not what lies there: a
-//! script that is another one by then is not run, and the proof says so.
+//! script that is another one by then is not run, and the proof says so. What was looked at is what is run: it is read
+//! once, and its bytes go into the proof.
 
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::engine::input::Input;
 use crate::manifest::problem::{Problem, Problems};
 use crate::manifest::recipe;
+use crate::ports::proving::RecordedFile;
 use crate::service::outside::Outside;
 use crate::service::preflight::folder_refusal;
 use crate::service::supervisor::Handle;
@@ -24,7 +26,8 @@ const SHORT: usize = 12;
 /// Which recipes are recorded anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// Only where none is: an agency is met for the first time, or everything is started at once.
+    /// Everything is started at once, or an agency is met for the first time: only where none is and none of its
+    /// agents can have written one, for it has never run.
     First,
     /// What lies there now: the operator names the agency.
     Named,
@@ -41,10 +44,11 @@ pub fn record(
     let mut refused = None;
     for agency in agencies {
         let name = agency.clone();
-        let is_recorded = handle.read(move |state, _| {
-            state.sessions.agency(&name).is_some_and(|record| record.recipe.is_some())
+        let is_settled = handle.read(move |state, _| {
+            let record = state.sessions.agency(&name);
+            record.is_some_and(|record| record.recipe.is_some() || record.wanted_since.is_some())
         });
-        if occasion == Occasion::First && is_recorded == Some(true) {
+        if occasion == Occasion::First && is_settled == Some(true) {
             continue;
         }
         match read(outside, agency) {
@@ -86,6 +90,14 @@ pub fn read(outside: &Outside, agency: &Name) -> Result<Option<Recipe>, Refusal>
     Ok(Some(recipe))
 }
 
+/// What a proof runs.
+pub struct Checks {
+    /// The commands, in order.
+    pub commands: Vec<CheckCommand>,
+    /// What those of the recipe name, as it was recorded.
+    pub recorded: Vec<RecordedFile>,
+}
+
 /// What a proof runs: the operator's checks or the found ones first, then what a recipe adds.
 ///
 /// A script that is not the recorded one is a problem in words, and nothing is run.
@@ -94,25 +106,29 @@ pub fn checks(
     folder: &Path,
     config: &ChecksConfig,
     recipe: Option<(&Name, &Recipe)>,
-) -> Result<Vec<CheckCommand>, String> {
+) -> Result<Checks, String> {
     let find = |config: &ChecksConfig| {
         outside.proving.find_checks(folder, config).map_err(|error| error.to_string())
     };
     let mut commands = find(config)?;
-    let Some((agency, recipe)) = recipe else { return Ok(commands) };
-    let notes = require_recorded(outside, agency, recipe)?;
+    let Some((agency, recipe)) = recipe else {
+        return Ok(Checks { commands, recorded: Vec::new() });
+    };
+    let agency_folder = outside.home.join("agencies").join(agency.as_str());
+    let recorded = read_recorded(outside, agency, recipe, &agency_folder)?;
+    let notes = not_as_shipped(&recorded);
     if recipe.found && !config.commands.is_empty() {
         let found = find(&ChecksConfig::default())?;
         let is_new = |command: &CheckCommand| commands.iter().all(|c| c.argv != command.argv);
         let new: Vec<CheckCommand> = found.into_iter().filter(is_new).collect();
         commands.extend(new);
     }
-    let own = recipe.filled(agency, &outside.home.join("agencies").join(agency.as_str()));
+    let own = recipe.filled(agency, &agency_folder);
     commands.extend(own.into_iter().map(|command| CheckCommand {
         found_by: format!("{}{notes}", command.found_by),
         ..command
     }));
-    Ok(commands)
+    Ok(Checks { commands, recorded })
 }
 
 /// The operator's limit and reports with what a recipe adds to them.
@@ -125,29 +141,43 @@ pub fn widened(config: &ChecksConfig, recipe: Option<&Recipe>) -> ChecksConfig {
     config
 }
 
-/// Holds every script against its recorded digest; the answer names those that no shipped template has.
-fn require_recorded(outside: &Outside, agency: &Name, recipe: &Recipe) -> Result<String, String> {
-    let mut own = Vec::new();
+/// Reads every file that the recipe's commands name, each once, and holds what it read against the recorded digest.
+fn read_recorded(
+    outside: &Outside,
+    agency: &Name,
+    recipe: &Recipe,
+    agency_folder: &Path,
+) -> Result<Vec<RecordedFile>, String> {
+    let mut recorded = Vec::new();
     for (path, digest) in &recipe.scripts {
         let file = outside.folder.load_agency_file(agency, path).map_err(|error| error.to_string());
         let text = file?.map(|file| file.text);
         let now = text.as_deref().map(Recipe::digest_of);
-        if now.as_ref() != Some(digest) {
-            let short = |digest: &str| digest.chars().take(SHORT).collect::<String>();
-            let now = now.map_or("gone".to_owned(), |now| format!("{} now", short(&now)));
-            return Err(format!(
-                "`{}` of {agency} is not the script that was recorded when the operator started it ({} then, {now}): \
-                 nothing was run; look at it, then record it with `agency start {agency}` and prove again",
-                path.display(),
-                short(digest),
-            ));
-        }
-        if text.is_some_and(|text| !templates::is_shipped(path, &text)) {
-            own.push(format!("`{}`", path.display()));
-        }
+        let Some(text) = text.filter(|_| now.as_ref() == Some(digest)) else {
+            return Err(not_recorded(agency, path, digest, now));
+        };
+        recorded.push(RecordedFile { named: agency_folder.join(path), path: path.clone(), text });
     }
-    Ok(match own.is_empty() {
+    Ok(recorded)
+}
+
+fn not_recorded(agency: &Name, path: &Path, digest: &str, now: Option<String>) -> String {
+    let short = |digest: &str| digest.chars().take(SHORT).collect::<String>();
+    let now = now.map_or("gone".to_owned(), |now| format!("{} now", short(&now)));
+    format!(
+        "`{}` of {agency} is not the script that was recorded when the operator started it ({} then, {now}): \
+         nothing was run; look at it, then record it with `agency start {agency}` and prove again",
+        path.display(),
+        short(digest),
+    )
+}
+
+/// Names the files that no shipped template has.
+fn not_as_shipped(recorded: &[RecordedFile]) -> String {
+    let own = recorded.iter().filter(|file| !templates::is_shipped(&file.path, &file.text));
+    let own: Vec<String> = own.map(|file| format!("`{}`", file.path.display())).collect();
+    match own.is_empty() {
         true => String::new(),
         false => format!(", not as shipped: {}", own.join(", ")),
-    })
+    }
 }

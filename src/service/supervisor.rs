@@ -183,6 +183,7 @@ impl Supervisor {
         for wake in wakes {
             match wake {
                 Wake::Input(input) => inputs.push(self.settled(*input)),
+                Wake::SeenLast(sighting) => inputs.push(Input::Sighted { sighting: *sighting }),
                 Wake::Ask { actor, command, answer } => {
                     self.next_ticket += 1;
                     let ticket = Ticket(self.next_ticket);
@@ -271,6 +272,7 @@ impl Supervisor {
                 }
             }
             Wake::Input(_)
+            | Wake::SeenLast(_)
             | Wake::Ask { .. }
             | Wake::Door
             | Wake::Look

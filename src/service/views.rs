@@ -144,6 +144,16 @@ impl MessageView {
     }
 }
 
+/// What became of a question.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RepliesView {
+    /// The question; none: no supervisor has taken it from the door yet.
+    pub question: Option<MessageView>,
+    /// What whoever was asked, or the operator, has answered to its asker, oldest first. Others may refer to a
+    /// question as well; that is no answer.
+    pub answers: Vec<MessageView>,
+}
+
 /// One task before which another comes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DependencyView {
@@ -349,7 +359,7 @@ pub struct SupervisorView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingView {
     /// `approval`, `permission`, `unknown`, `question`, `dead_agent`, `blocked_task`, `uncertain_delivery`,
-    /// `session`, `uncommitted`, `limited`.
+    /// `session`, `crew`, `uncommitted`, `limited`.
     pub kind: String,
     /// Approval id, agent, task id, message id or agency.
     pub subject: String,

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 /// At most 30 drawings a second: more cannot be seen, and cost the terminal.
 const FRAME: Duration = Duration::from_millis(33);
+/// While somebody waits for the echo of a key: what a fast terminal shows itself.
+const ECHO: Duration = Duration::from_millis(8);
 /// Ages are redrawn at most once a second, however many of them change.
 const AGES: Duration = Duration::from_secs(1);
 
@@ -14,18 +16,24 @@ const AGES: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Pace {
     stale: bool,
+    is_awaited: bool,
     drawn_at: Option<Instant>,
 }
 
 impl Pace {
     /// Nothing was drawn yet.
     pub fn new() -> Self {
-        Self { stale: true, drawn_at: None }
+        Self { stale: true, is_awaited: false, drawn_at: None }
     }
 
     /// The screen shows something old.
     pub fn changed(&mut self) {
         self.stale = true;
+    }
+
+    /// Somebody has pressed a key whose echo comes from elsewhere: the next change is not to wait long.
+    pub fn awaits(&mut self) {
+        self.is_awaited = true;
     }
 
     /// The screen shows nothing of ours any more.
@@ -35,12 +43,12 @@ impl Pace {
 
     /// The screen shows what is.
     pub fn drawn(&mut self, now: Instant) {
-        *self = Self { stale: false, drawn_at: Some(now) };
+        *self = Self { stale: false, is_awaited: false, drawn_at: Some(now) };
     }
 
     /// Whether to draw now.
     pub fn is_due(&self, now: Instant) -> bool {
-        self.stale && self.since(now) >= FRAME
+        self.stale && self.since(now) >= self.frame()
     }
 
     /// How long there is nothing to draw; none: until something arrives. `until_age` is how long all
@@ -48,9 +56,13 @@ impl Pace {
     pub fn patience(&self, now: Instant, until_age: Option<Duration>) -> Option<Duration> {
         let since = self.since(now);
         if self.stale {
-            return Some(FRAME.saturating_sub(since));
+            return Some(self.frame().saturating_sub(since));
         }
         Some(until_age?.max(AGES.saturating_sub(since)))
+    }
+
+    fn frame(&self) -> Duration {
+        if self.is_awaited { ECHO } else { FRAME }
     }
 
     fn since(&self, now: Instant) -> Duration {
@@ -87,6 +99,20 @@ mod tests {
         let later = now + Duration::from_millis(10);
         assert!(!pace.is_due(later));
         assert_eq!(pace.patience(later, None), Some(Duration::from_millis(23)));
+    }
+
+    #[test]
+    fn what_somebody_waits_for_is_drawn_sooner_and_once() {
+        let (mut pace, now) = drawn();
+        pace.awaits();
+        assert_eq!(pace.patience(now, None), None, "nothing has changed yet");
+        pace.changed();
+        assert_eq!(pace.patience(now, None), Some(Duration::from_millis(8)));
+        let later = now + Duration::from_millis(8);
+        assert!(pace.is_due(later));
+        pace.drawn(later);
+        pace.changed();
+        assert_eq!(pace.patience(later, None), Some(Duration::from_millis(33)));
     }
 
     #[test]

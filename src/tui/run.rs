@@ -177,8 +177,9 @@ impl Session<'_> {
         let is_for_program = matches!(msg, Msg::Key(_) | Msg::Paste(_)) && is_typing(&self.model);
         let cmds = update(&mut self.model, msg);
         // A key that goes to a program shows nothing here but its echo, which is not to wait for a drawing.
-        if !(is_for_program && is_typing(&self.model)) {
-            self.pace.changed();
+        match is_for_program && is_typing(&self.model) {
+            true => self.pace.awaits(),
+            false => self.pace.changed(),
         }
         let is_asking = matches!(self.model.overlays.last(), Some(Overlay::Confirm { .. }));
         self.asked = is_asking.then(|| self.asked.unwrap_or_else(Instant::now));

@@ -2,9 +2,11 @@
 //!
 //! What programs print is foreign. Sequences that are no style (titles, links, clipboards) do nothing here, and
 //! what stands in a cell is a character that can be seen, as wide as its cells, or a blank. The emulator is
-//! made anew for each picture, so nothing that was printed once stays.
+//! made anew for each row, so nothing that was printed once stays; a row that was read before, in the same style, is
+//! not read again: a spinner changes one of fifty.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -13,9 +15,11 @@ use crate::domain::name::AgentAddress;
 use crate::domain::text::to_plain;
 use crate::service::workbench::viewing::{PaneId, PaneLife, Picture};
 
-/// Columns and rows beside the pane's own, so that a row which is wider here than in tmux spills there, and
-/// neither into the next one nor off the top.
+/// Columns beside the pane's own, so that a row which is a little wider here than in tmux loses nothing.
 const SPILL: u16 = 16;
+
+/// Rows of a row's emulator: even one that is twice as wide here does not move its beginning off the top.
+const ROWS: u16 = 3;
 
 /// A pane at one moment, cell by cell.
 #[derive(Debug, Clone)]
@@ -38,18 +42,50 @@ pub struct Shot {
     pub history: usize,
     /// How many of them are in the picture.
     pub above: usize,
-    screen: vt100::Screen,
+    rows: Vec<Arc<Row>>,
+}
+
+/// A row as it was read.
+#[derive(Debug)]
+struct Row {
+    text: String,
+    columns: u16,
+    /// The style in which it begins, and that in which it ends, as sequences.
+    begins: Vec<u8>,
+    ends: Vec<u8>,
+    cells: Vec<vt100::Cell>,
+}
+
+impl Row {
+    fn read(text: String, columns: u16, begins: Vec<u8>) -> Self {
+        let mut parser = vt100::Parser::new(ROWS, columns.saturating_add(SPILL), 0);
+        parser.process(&begins);
+        parser.process(only_styles(&text).as_bytes());
+        let screen = parser.screen();
+        let cells = (0..columns).filter_map(|column| screen.cell(0, column).cloned()).collect();
+        Self { ends: screen.attributes_formatted(), text, columns, begins, cells }
+    }
+
+    fn is(&self, text: &str, columns: u16, begins: &[u8]) -> bool {
+        self.text == text && self.columns == columns && self.begins == begins
+    }
 }
 
 impl Shot {
-    /// Reads a picture.
-    pub fn develop(picture: Picture) -> Self {
-        let (columns, rows) = (picture.size.0.max(1), picture.size.1.max(1));
-        let sides = (rows.saturating_add(1), columns.saturating_add(SPILL));
-        let mut parser = vt100::Parser::new(sides.0, sides.1, 0);
-        for (row, text) in (1..=rows).zip(&picture.rows) {
-            parser.process(format!("\u{1b}[{row};1H").as_bytes());
-            parser.process(only_styles(text).as_bytes());
+    /// Reads a picture; what it shares with the shot before it is taken from there.
+    pub fn develop(picture: Picture, before: Option<&Self>) -> Self {
+        let columns = picture.size.0.max(1);
+        let known = before.map_or(&[][..], |before| before.rows.as_slice());
+        let mut style = Vec::new();
+        let mut rows: Vec<Arc<Row>> = Vec::with_capacity(usize::from(picture.size.1));
+        let texts = picture.rows.into_iter().chain(std::iter::repeat(String::new()));
+        for (at, text) in (0..usize::from(picture.size.1)).zip(texts) {
+            // Where it was, else anywhere: what scrolls moves.
+            let is_it = |row: &&Arc<Row>| row.is(&text, columns, &style);
+            let found = known.get(at).filter(is_it).or_else(|| known.iter().find(is_it)).cloned();
+            let row = found.unwrap_or_else(|| Arc::new(Row::read(text, columns, style)));
+            style = row.ends.clone();
+            rows.push(row);
         }
         Self {
             agent: picture.agent,
@@ -61,13 +97,13 @@ impl Shot {
             in_mode: picture.in_mode,
             history: picture.history,
             above: picture.above,
-            screen: parser.screen().clone(),
+            rows,
         }
     }
 
     /// A cell of the pane.
     pub fn cell(&self, column: u16, row: u16) -> Option<&vt100::Cell> {
-        self.screen.cell(row, column)
+        self.rows.get(usize::from(row))?.cells.get(usize::from(column))
     }
 
     /// The last row with anything in it, from 0.
@@ -172,7 +208,7 @@ mod tests {
     use crate::tui::testing::picture;
 
     fn developed(rows: &[&str]) -> Shot {
-        Shot::develop(picture("Code/dev", (20, 4), rows))
+        Shot::develop(picture("Code/dev", (20, 4), rows), None)
     }
 
     fn text(shot: &Shot, row: u16) -> String {
@@ -192,6 +228,24 @@ mod tests {
         assert_eq!(shot.cell(1, 1).map(vt100::Cell::bold), Some(true));
         assert_eq!(text(&shot, 1).trim_end(), "too link");
         assert_eq!(text(&shot, 2).trim_end(), "abcd0e");
+    }
+
+    #[test]
+    fn only_what_changed_is_read_again_and_looks_as_if_all_were() {
+        let rows = ["\u{1b}[31mone", "two", "\u{1b}[0mthree", "four"];
+        let first = developed(&rows);
+        let next = |rows: &[&str]| Shot::develop(picture("Code/dev", (20, 4), rows), Some(&first));
+        let is_shared =
+            |shot: &Shot, row: usize, was: usize| Arc::ptr_eq(&shot.rows[row], &first.rows[was]);
+        let spun = next(&["\u{1b}[31mone", "two", "\u{1b}[0m/hree", "four"]);
+        assert_eq!([0, 1, 2, 3].map(|row| is_shared(&spun, row, row)), [true, true, false, true]);
+        let scrolled = next(&["three", "four", "five"]);
+        assert!(is_shared(&scrolled, 1, 3) && !is_shared(&scrolled, 0, 2), "in another style");
+        assert_eq!(text(&scrolled, 0).trim_end(), "three");
+        let green = next(&["\u{1b}[32mone", "two", "\u{1b}[0mthree", "four"]);
+        assert_eq!(green.cell(0, 1).map(vt100::Cell::fgcolor), Some(vt100::Color::Idx(2)));
+        let wider = Shot::develop(picture("Code/dev", (21, 4), &rows), Some(&first));
+        assert!(wider.cell(20, 0).is_some());
     }
 
     #[test]

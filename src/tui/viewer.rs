@@ -73,6 +73,7 @@ struct Sight {
     pressed: Option<Instant>,
     turned: Option<Instant>,
     last: Option<Result<Picture, Refusal>>,
+    shot: Option<Shot>,
 }
 
 struct Eye {
@@ -156,6 +157,7 @@ impl Eye {
                     pressed: None,
                     turned: None,
                     last: None,
+                    shot: None,
                 });
             }
         }
@@ -201,7 +203,10 @@ impl Eye {
         }
         sight.last = Some(result.clone());
         let target = target.clone();
-        let result = result.map(|picture| Box::new(Shot::develop(picture)));
+        let before = sight.shot.take();
+        let result = result.map(|picture| Shot::develop(picture, before.as_ref()));
+        sight.shot = result.as_ref().ok().cloned();
+        let result = result.map(Box::new);
         self.tell(Msg::Pictured { target, result })
     }
 
@@ -214,7 +219,10 @@ impl Sight {
     fn due_at(&self, now: Instant) -> Instant {
         let Some(taken) = self.taken else { return now };
         let is_typing = self.pressed.is_some_and(|at| now.saturating_duration_since(at) < TYPING);
+        let is_echo = self.pressed.is_some_and(|at| at > taken);
         match (self.is_due, is_typing) {
+            // The first that is printed after a key.
+            (true, true) if is_echo => now,
             (true, true) => taken + TYPING_GAP,
             (true, false) => taken + GAP,
             (false, _) => taken + SAFETY,

@@ -4,12 +4,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use agency::adapters::process::Invocation;
+use agency::adapters::process::{Invocation, Outcome};
 
 use crate::playground::{Playground, binary, git, put, until};
 
 /// Longest wait for anything on a loaded machine.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// Agents and the sizes of their panes.
+const SIZES: &str = "#{@agency_agent} #{pane_width}x#{pane_height}";
 
 /// Says that it is ready, then writes down every byte that it is given, and shows how many they are.
 const RECORDER: &str = r"
@@ -66,14 +69,23 @@ impl Playground {
 }
 
 fn tmux(playground: &Playground, socket: &str, args: &[&str]) -> String {
+    let outcome = run_tmux(playground, socket, args);
+    assert!(outcome.status.success(), "tmux {args:?}: {}", outcome.problem());
+    outcome.text()
+}
+
+/// What the agents' server says, if there is one just now.
+fn tmux_says(playground: &Playground, args: &[&str]) -> String {
+    run_tmux(playground, "tmux.sock", args).text()
+}
+
+fn run_tmux(playground: &Playground, socket: &str, args: &[&str]) -> Outcome {
     let socket = playground.folder().join(socket);
     let mut run = Invocation::new("tmux", playground.folder()).args(["-S"]).args([socket]);
     for name in ["AGENCY_AGENT", "AGENCY_SPAWN", "AGENCY_TOKEN", "TMUX", "TMUX_PANE"] {
         run = run.unset(name);
     }
-    let outcome = run.args(["-u"]).args(args).run(LIMIT).expect("tmux runs");
-    assert!(outcome.status.success(), "tmux {args:?}: {}", outcome.problem());
-    outcome.text()
+    run.args(["-u"]).args(args).run(LIMIT).expect("tmux runs")
 }
 
 /// The terminal of a person who gives one command, after which its end is shown.
@@ -188,6 +200,37 @@ fn outside_of_tmux_one_is_attached_and_comes_back() {
     let rows = person.see("left with 0");
     assert!(!rows.contains("press"), "there is only one tmux: {rows}");
     until(LIMIT, "the size before", || if size() == before { Ok(()) } else { Err(size()) });
+}
+
+#[test]
+fn what_a_person_arranged_is_exactly_there_after_a_small_terminal_and_a_killed_server() {
+    let playground = playground();
+    let layout = || {
+        let rows = playground.server(&["list-panes", "-t", "=Crew:agents", "-F", SIZES]);
+        rows.lines().collect::<Vec<_>>().join(" | ")
+    };
+    let lead = playground.pane("Crew/lead");
+    playground.server(&["resize-pane", "-t", &lead, "-x", "61"]);
+    let before = layout();
+    let person = Person::runs(&playground, "env -u TMUX", "attach");
+    until_shown(&playground, "Crew");
+    until(LIMIT, "a smaller window", || if layout() == before { Err(layout()) } else { Ok(()) });
+    person.keys(&["C-b", "d"]);
+    person.see("left with 0");
+    until(LIMIT, "the arrangement", || if layout() == before { Ok(()) } else { Err(layout()) });
+    until(LIMIT, "it to be known", || {
+        let log = playground.ok(&["log", "--json"]);
+        if log.contains("session_arranged") { Ok(()) } else { Err(log) }
+    });
+    playground.server(&["kill-server"]);
+    until(LIMIT, "the panes of another server", || {
+        let run = tmux_says(&playground, &["list-panes", "-t", "=Crew:agents", "-F", SIZES]);
+        let now = run.lines().collect::<Vec<_>>().join(" | ");
+        if now == before { Ok(()) } else { Err(now) }
+    });
+    let log = playground.ok(&["log", "--json"]);
+    let kind = "\"kind\": \"session_arranged\"";
+    assert_eq!(log.matches(kind).count(), 1, "the small one arranged nothing: {log}");
 }
 
 #[test]
@@ -370,6 +413,11 @@ fn a_paste_of_several_lines_and_an_interrupt_reach_a_plain_program() {
     let rows = person.see("copy:three");
     assert!(rows.contains("copy:one") && rows.contains("copy:two"), "{rows}");
     person.types("sleep 600");
+    // What is typed ahead of a program, an interrupt takes away.
+    until(LIMIT, "it to run", || {
+        let front = playground.of_pane("Web/dev", "#{pane_current_command}");
+        if front == "sleep" { Ok(()) } else { Err(front) }
+    });
     person.keys(&["C-c"]);
     person.types("echo after-$((6 * 7))");
     person.see("after-42");

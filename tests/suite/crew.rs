@@ -141,6 +141,25 @@ fn the_users_file_is_read_first_and_a_broken_one_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_hire_that_cannot_be_written_is_told_with_its_reason_and_written_when_it_can() {
+    let world = team("panes");
+    let roles = world.home().join("agencies/Team/agents");
+    let aside = world.home().join("aside");
+    std::fs::rename(&roles, &aside).expect("put aside");
+    world.write("agencies/Team/agents", "in the way");
+    refused(&world.agency(&["hire", "Team", "extra"]), 1, "the hire of `extra`");
+    let waiting = world.json(&["status"])["waiting"].clone();
+    let is_told = |entry: &Value| entry["kind"] == "crew" && entry["subject"] == "Team";
+    assert!(waiting.as_array().expect("a list").iter().any(is_told), "{waiting}");
+    assert!(world.must(&["explain", "Team"]).contains("the hire of `extra`"));
+    assert!(!definition(&world).contains("extra"));
+    std::fs::remove_file(&roles).expect("out of the way");
+    std::fs::rename(&aside, &roles).expect("put back");
+    world.wait_until("the file to say so", PATIENCE, || definition(&world).contains("extra"));
+    world.wait_for_state("Team/extra", "idle");
+}
+
+#[test]
 fn what_cannot_be_hired_or_dismissed_is_refused_with_its_status() {
     let world = team("panes");
     let hire = |args: &[&str]| world.agency(&[&["hire", "Team"][..], args].concat());

@@ -172,6 +172,11 @@ borne! {
     hooks_may_rename_sessions_and_windows, Away, "panes",
         "set-hook -g session-created 'rename-session zz-#{session_id}'\n\
          set-hook -g window-linked 'rename-window zzz'\nset-hook -g after-new-window 'rename-window yyy'\n";
+    hooks_may_stand_where_ours_stand, There, "panes",
+        "set-hook -g client-detached 'set-environment -h LEFT 1'\n\
+         set-hook -g client-session-changed 'set-environment -h CAME 1'\n\
+         set-hook -gw window-layout-changed 'set-environment -h MOVED 1'\n\
+         set-hook -gw pane-died 'display-message x'\n";
     hooks_may_send_clients_away, There, "panes",
         "set-hook -g client-attached 'detach-client -a'\nset-hook -g client-session-changed[3] detach-client\n";
     commands_may_have_another_meaning, There, "panes", ALIASES;
@@ -257,6 +262,12 @@ fn is_named(user: User, conf: &str, later: &[&str], word: &str) {
         let doctor = world.agency(&["doctor"]);
         assert!(doctor.stdout.contains(word), "{doctor:?}");
     }
+    if !sessions(&world).contains("Team") {
+        let attach = world.agency(&["attach", "Team"]);
+        assert_eq!(attach.status, Some(1), "{attach:?}");
+        let is_told = |words: &str| attach.stderr.contains(words);
+        assert!(is_told(word) && is_told("[tmux] socket"), "whoever attaches is told: {attach:?}");
+    }
     // It is tried again, later and later, without a life or a word for each trial.
     assert_eq!(
         (world.count("agent_spawned"), world.count("session_failed")),
@@ -284,6 +295,16 @@ fn a_hook_that_kills_what_is_made_is_named() {
         "set-hook -g session-created kill-session\n",
         &[],
         "`session-created[0] kill-session`",
+    );
+}
+
+#[test]
+fn a_hook_that_renames_a_session_before_it_is_marked_is_named_and_nothing_is_made() {
+    is_named(
+        User::There,
+        "",
+        &["set-hook", "-g", "after-new-session", "rename-session yy"],
+        "`after-new-session[0] rename-session yy`",
     );
 }
 

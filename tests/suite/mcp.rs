@@ -257,12 +257,58 @@ fn a_question_waits_for_its_answer_and_gives_signs_of_life() {
     assert!(words(&answered).contains("| 8080"), "{answered}");
     let content = &answered["structuredContent"];
     assert_eq!((&content["answered"], &content["id"]), (&json!(true), &question["id"]));
-    // It was dealt with by being given, and can be had again.
+    // It was given, and is dealt with when its agent says so; it can be had again before and after.
+    let again = || json!({ "id": question["id"], "timeout_s": 0 });
+    assert_eq!(dev.must("await_reply", &again())["answer"]["body"], "8080");
+    dev.must("acknowledge", &json!({ "ids": [content["answer"]["id"]] }));
     assert_eq!(dev.must("inbox", &json!({}))["messages"], json!([]));
-    let again = dev.must("await_reply", &json!({ "id": question["id"], "timeout_s": 0 }));
-    assert_eq!(again["answer"]["body"], "8080");
+    assert_eq!(dev.must("await_reply", &again())["answer"]["body"], "8080");
     let foreign = lead.refused("await_reply", &json!({ "id": question["id"] }));
     assert_eq!(foreign["code"], "not_your_question");
+}
+
+#[test]
+fn an_answer_that_its_program_did_not_wait_for_is_in_the_inbox_until_it_is_acknowledged() {
+    let world = world();
+    let (mut lead, mut dev) = (Client::new(&world, LEAD), Client::new(&world, DEV));
+    let params = json!({ "name": "ask", "arguments": { "to": "Code", "question": "which port?", "timeout_s": 600 } });
+    // The program gives the call up by its own time limit and tells nobody.
+    let given_up = dev.begin("tools/call", &params);
+    world.wait_until("the question to be there", PATIENCE, || world.count("message_routed") > 0);
+    let question = lead.must("inbox", &json!({}))["messages"][0].clone();
+    let sent =
+        lead.must("send", &json!({ "to": DEV, "text": "8080", "in_reply_to": question["id"] }));
+    assert_eq!(dev.answer(given_up)["result"]["structuredContent"]["answer"]["id"], sent["id"]);
+    let open = dev.call("inbox", &json!({}));
+    assert!(words(&open).contains("| 8080\n  (given to you before"), "{open}");
+    let content = &open["structuredContent"];
+    assert_eq!(
+        (&content["messages"][0]["id"], &content["given_before"][0]),
+        (&sent["id"], &sent["id"])
+    );
+    dev.must("acknowledge", &json!({ "ids": [sent["id"]] }));
+    assert_eq!(dev.must("inbox", &json!({}))["messages"], json!([]));
+}
+
+#[test]
+fn somebody_elses_word_is_no_answer_to_a_question() {
+    let world = world();
+    let (mut lead, mut dev) = (Client::new(&world, LEAD), Client::new(&world, DEV));
+    // The operator is asked; the coordinator answers unasked.
+    let asked =
+        dev.must("ask", &json!({ "to": "operator", "question": "which port?", "timeout_s": 0 }));
+    world.wait_until("the question to be there", PATIENCE, || world.count("message_routed") > 0);
+    lead.must("send", &json!({ "to": DEV, "text": "1", "in_reply_to": asked["id"] }));
+    let look = || json!({ "id": asked["id"], "timeout_s": 0 });
+    assert_eq!(dev.must("await_reply", &look())["answered"], false);
+    assert_eq!(
+        dev.must("inbox", &json!({}))["messages"][0]["body"],
+        "1",
+        "it is a message as others"
+    );
+    let id = asked["id"].as_str().expect("an id");
+    world.must(&["send", DEV, "8080", "--in-reply-to", id]);
+    assert_eq!(dev.must("await_reply", &look())["answer"]["body"], "8080");
 }
 
 #[test]

@@ -172,3 +172,79 @@ fn found_checks_are_added_where_the_recipe_asks_for_them() {
         .collect();
     assert_eq!(found, ["agency.toml", "Makefile"]);
 }
+
+#[test]
+fn what_is_planted_beside_a_script_is_not_run_with_it() {
+    let recipe = "[checks]\ncommands = [[\"{agency}/scripts/look.py\", \"OTHER\"]]\n";
+    let world = made(recipe);
+    let looks = "#!/usr/bin/env python3\nimport json, os, sys\nprint(json.dumps(sys.path[0]))\n\
+        print(sorted(os.listdir(sys.path[0])), oct(os.stat(os.path.dirname(sys.path[0])).st_mode))\n\
+        sys.exit(not os.path.exists(sys.argv[1]))\n";
+    write_script(&world, "agencies/Team/scripts/look.py", looks);
+    world.must(&["start", "Team"]);
+    for agent in [LEAD, WORKER] {
+        world.wait_for_state(agent, "idle");
+    }
+    world.write("agencies/Team/scripts/json.py", "import os\nos._exit(0)\n");
+    give_task(&world);
+    world.wait_for_text(WORKER, "was sent back");
+    assert_eq!(world.count("approval_opened"), 0);
+    let log = world.home().join("sandbox/testing/SUB-001.log");
+    let log = std::fs::read_to_string(log).expect("a log");
+    assert!(log.contains("['look.py'] 0o40700"), "alone, in a private folder: {log}");
+    assert_nothing_is_left(&world);
+}
+
+/// No copy of a script outlives its run.
+fn assert_nothing_is_left(world: &World) {
+    let left = std::fs::read_dir(world.home().join("registry")).expect("a folder").flatten();
+    let left: Vec<_> = left.filter(|entry| entry.path().join("scripts").exists()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_script_that_is_changed_while_the_proof_runs_is_run_as_it_was_recorded() {
+    let world = made(&RECIPE.replace("NEW", "OTHER"));
+    let script = world.home().join(SCRIPT);
+    let swaps = format!(
+        "commands = [[\"sh\", \"-c\", \"printf '#!/bin/sh\\\\nexit 0\\\\n' > '{}'\"]]",
+        script.display()
+    );
+    let path = world.home().join("agency.toml");
+    let settings = std::fs::read_to_string(path).expect("settings");
+    let kept = |line: &str| match line.starts_with("commands = ") {
+        true => swaps.clone(),
+        false => line.to_owned(),
+    };
+    let settings: Vec<String> = settings.lines().map(kept).collect();
+    assert!(settings.contains(&swaps), "{settings:?}");
+    world.write("agency.toml", &format!("{}\n", settings.join("\n")));
+    work(&world);
+    world.wait_for_text(WORKER, "was sent back");
+    assert_eq!(world.count("approval_opened"), 0);
+    let now = std::fs::read_to_string(script).expect("a script");
+    assert_eq!(now, "#!/bin/sh\nexit 0\n", "it was swapped");
+    assert_nothing_is_left(&world);
+}
+
+#[test]
+fn a_recipe_that_an_agency_writes_where_none_was_is_not_recorded_by_starting_everything() {
+    let world = made(RECIPE);
+    std::fs::remove_file(world.home().join("agencies/Team/sandbox.toml")).expect("removed");
+    world.must(&["start", "Team"]);
+    for agent in [LEAD, WORKER] {
+        world.wait_for_state(agent, "idle");
+    }
+    world.write("agencies/Team/sandbox.toml", RECIPE);
+    world.must(&["up"]);
+    assert_eq!(world.count("recipe_recorded"), 0);
+    world.must(&["start", "Team"]);
+    assert_eq!(world.count("recipe_recorded"), 1);
+}
+
+#[test]
+fn starting_everything_records_the_recipe_of_an_agency_that_has_never_run() {
+    let world = made(RECIPE);
+    world.must(&["up"]);
+    assert_eq!(world.count("recipe_recorded"), 1);
+}

@@ -2,6 +2,7 @@
 //! and nowhere else, and nothing that lies in a repository can harm whoever looks at it.
 
 mod docs;
+mod hostile;
 mod security;
 
 use std::ffi::OsStr;

@@ -79,6 +79,11 @@ pub(super) fn archive_agency(
     Ok(target)
 }
 
+/// An empty folder in the archive stands for one that was gone: brought back it would only be in the way.
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 fn is_gone(folder: &Path) -> bool {
     folder.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
@@ -92,6 +97,10 @@ pub(super) fn return_agency(
     let target = agencies.join(name.as_str());
     if !archived.is_dir() && target.is_dir() {
         return Ok(());
+    }
+    if is_empty(archived) {
+        let problem = "it was taken away before it could be archived".to_owned();
+        return Err(FolderError::Io { path: target, problem });
     }
     rename_new(archived, &target)?;
     failpoint::hit("undo.folder_returned");

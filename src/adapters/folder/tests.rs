@@ -153,6 +153,10 @@ fn an_agency_whose_folder_somebody_took_away_is_archived_all_the_same() {
     let target = folder.archive_agency(&name("Code"), "1").unwrap();
     assert_eq!(std::fs::read_dir(&target).unwrap().count(), 0);
     assert_eq!(folder.archive_agency(&name("Code"), "1").unwrap(), target, "once more");
+    assert!(
+        folder.return_agency(&name("Code"), &target).is_err(),
+        "there is nothing to bring back"
+    );
     assert!(!home.path().join("agencies/Code").exists());
 }
 

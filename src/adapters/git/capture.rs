@@ -290,7 +290,7 @@ pub(super) fn lies_at(folder: &Path, path: &[u8]) -> Option<std::fs::Metadata> {
 }
 
 /// A path as git reads it from a line: in quotes, every unusual byte as an octal number.
-fn quoted(path: &[u8]) -> Vec<u8> {
+pub(super) fn quoted(path: &[u8]) -> Vec<u8> {
     let mut line = vec![b'"'];
     for byte in path {
         match byte {

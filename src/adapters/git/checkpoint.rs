@@ -40,15 +40,19 @@ struct Known {
     message: String,
 }
 
+impl Known {
+    /// Whether it was made by an order with the same key.
+    fn is_of(&self, order: &CheckpointOrder) -> bool {
+        let Some(key) = order.key.as_ref().map(|key| format!("{KEY}{key}")) else { return false };
+        self.message.lines().any(|line| line == key)
+    }
+}
+
 /// Saves a worktree, or gives again what was saved last; none: there is nothing to save.
 pub(super) fn take(order: &CheckpointOrder) -> Result<Option<Checkpoint>, RepositoryError> {
     let checkout = standing(&order.project, &order.path)?;
     let known = known(&order.project, order.task)?;
-    let key = order.key.as_ref().map(|key| format!("{KEY}{key}"));
-    let same_order = key
-        .as_ref()
-        .and_then(|key| known.iter().find(|one| one.message.lines().any(|line| line == key)));
-    if let Some(made) = same_order {
+    if let Some(made) = known.iter().find(|one| one.is_of(order)) {
         return described(&order.project, made).map(Some);
     }
     let captured = capture::capture(&checkout, order.largest_bytes)?;
@@ -76,6 +80,28 @@ pub(super) fn take(order: &CheckpointOrder) -> Result<Option<Checkpoint>, Reposi
     failpoint::hit("keep.checkpoint_made");
     let made = known_at(&order.project, order.task, number)?;
     made.map(|made| described(&order.project, &made)).transpose()
+}
+
+/// Whether this very order was carried out already.
+pub(super) fn is_taken(order: &CheckpointOrder) -> Result<bool, RepositoryError> {
+    Ok(known(&order.project, order.task)?.iter().any(|one| one.is_of(order)))
+}
+
+/// What was saved in the same words after one of a task.
+pub(super) fn taken_after(
+    order: &CheckpointOrder,
+    number: u32,
+) -> Result<Vec<Checkpoint>, RepositoryError> {
+    let words = in_one_line(&order.message);
+    let mut known = known(&order.project, order.task)?;
+    known.retain(|one| one.number > number && one.message.lines().next() == Some(words.as_str()));
+    known.sort_by_key(|one| one.number);
+    known.iter().map(|one| described(&order.project, one)).collect()
+}
+
+/// A text that is a line: what comes after a line break in it must not look like another line of ours.
+fn in_one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
 }
 
 /// The linked worktree at a folder.
@@ -129,11 +155,10 @@ fn commit(order: &CheckpointOrder, captured: &Captured) -> Result<String, Reposi
         None => None,
     };
     parents.extend(staged.as_deref());
-    let mut message = format!("{}\n", order.message);
+    let mut message = format!("{}\n", in_one_line(&order.message));
     let lines = captured.left_out.iter().take(NAMED).map(|file| (LEFT_OUT, file.as_str()));
     for (what, text) in lines.chain(order.key.iter().map(|key| (KEY, key.as_str()))) {
-        // A name may hold a line break, and must not look like another line.
-        message.push_str(&format!("\n{what}{}", text.replace(['\n', '\r'], " ")));
+        message.push_str(&format!("\n{what}{}", in_one_line(text)));
     }
     let new = NewCommit { tree: &captured.tree, parents: &parents, message: &message, at_s };
     revision::commit(&order.project, &new)
@@ -199,6 +224,10 @@ pub(super) struct Difference {
     pub(super) status: u8,
     /// The mode in the other.
     pub(super) mode: String,
+    /// The mode in the one.
+    pub(super) from_mode: String,
+    /// The object in the one.
+    pub(super) from: String,
     /// The object in the other.
     pub(super) object: String,
     /// Where.
@@ -219,9 +248,11 @@ pub(super) fn differences(
     while let (Some(facts), Some(path)) = (fields.next(), fields.next()) {
         let facts = String::from_utf8_lossy(&facts).into_owned();
         let mut words = facts.split(' ');
-        let (Some(mode), Some(object)) = (words.nth(1), words.nth(1)) else { continue };
-        let status = words.next().and_then(|word| word.bytes().next()).unwrap_or(b'M');
-        found.push(Difference { status, mode: mode.to_owned(), object: object.to_owned(), path });
+        let mut word = || words.next().unwrap_or_default().to_owned();
+        let (from_mode, mode) = (word().trim_start_matches(':').to_owned(), word());
+        let (from, object) = (word(), word());
+        let Some(status) = word().bytes().next() else { continue };
+        found.push(Difference { status, mode, from_mode, from, object, path });
     }
     Ok(found)
 }

@@ -2,7 +2,8 @@
 //!
 //! A file that was stored as it lay there is written byte for byte; any other as git checks it out, with the
 //! user's filters, and byte for byte where these fail. Nothing is written through a link, over a
-//! folder that holds something, or over a file that nothing else has.
+//! folder that holds something, or over a file that nothing else has: one that was changed since it was saved
+//! stays.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -12,17 +13,22 @@ use std::path::{Path, PathBuf};
 use super::capture::lies_at;
 use super::checkpoint::Difference;
 use super::run::{git, io_problem, plumbing};
+use super::unchanged::Unchanged;
 use crate::adapters::files;
 use crate::ports::repositories::RepositoryError;
 
 /// Files whose content is held in memory at once.
 const BATCH: usize = 100;
 
+/// Why a file stays that somebody has changed while others were restored.
+const CHANGED: &str = "it was changed after it was saved";
+
 /// A restoration under way.
 pub(super) struct Laying<'a> {
     project: &'a Path,
     folder: &'a Path,
     scratch: tempfile::TempDir,
+    unchanged: Option<Unchanged<'a>>,
     /// Files that were written.
     pub(super) written: u32,
     /// Files that were removed.
@@ -37,14 +43,31 @@ impl<'a> Laying<'a> {
         let place = folder.parent().unwrap_or(folder);
         files::sweep(place);
         let scratch = files::scratch_folder(place).map_err(|error| io_problem(place, &error))?;
-        Ok(Self { project, folder, scratch, written: 0, removed: 0, in_the_way: Vec::new() })
+        let (unchanged, in_the_way) = (None, Vec::new());
+        Ok(Self { project, folder, scratch, unchanged, written: 0, removed: 0, in_the_way })
+    }
+
+    /// From now on a file that is not as these changes found it stays: somebody may be at work here.
+    pub(super) fn keep_changed(&mut self, changes: &[Difference]) {
+        self.unchanged = Some(Unchanged::look(self.folder, changes));
+    }
+
+    fn is_unchanged(&self, path: &[u8]) -> bool {
+        self.unchanged.as_ref().is_none_or(|unchanged| unchanged.is_still(path))
     }
 
     /// Removes a file that is kept elsewhere, and the folders that it leaves empty.
     pub(super) fn remove(&mut self, gone: &Difference) {
         let Some(what) = lies_at(self.folder, &gone.path) else { return };
         let path = self.folder.join(OsStr::from_bytes(&gone.path));
-        if what.is_dir() || std::fs::remove_file(&path).is_err() {
+        if what.is_dir() {
+            return;
+        }
+        if !self.is_unchanged(&gone.path) {
+            self.in_the_way.push(format!("{} ({CHANGED})", String::from_utf8_lossy(&gone.path)));
+            return;
+        }
+        if std::fs::remove_file(&path).is_err() {
             return;
         }
         self.removed += 1;
@@ -172,8 +195,12 @@ impl<'a> Laying<'a> {
             // One that is empty gives way.
             return std::fs::remove_dir(path).err().map(|_| "a folder is in its place");
         }
-        (change.status == b'A' && !is_same(path, ready))
-            .then_some("a file lies there that is ignored or too large to be saved")
+        let reason = match change.status {
+            b'A' => "a file lies there that is ignored or too large to be saved",
+            _ if self.is_unchanged(&change.path) => return None,
+            _ => CHANGED,
+        };
+        (!is_same(path, ready)).then_some(reason)
     }
 }
 

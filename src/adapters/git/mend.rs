@@ -4,7 +4,7 @@
 //! A folder whose `.git` file leads into this project, or that is registered here under our lock, is ours: only
 //! that tie is made anew and no file in it is touched. Any other folder at that place stays as it is.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::checkouts::{self, Checkout};
 use super::run::{io_problem, plumbing};
@@ -21,6 +21,7 @@ pub(super) fn mend(order: &WorktreeOrder) -> Result<Mended, RepositoryError> {
     if stands(&path) {
         return Ok(Mended::Standing);
     }
+    forget_half_made(order, &path)?;
     let is_full = std::fs::read_dir(&path).is_ok_and(|mut entries| {
         entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != ".git"))
     });
@@ -38,14 +39,28 @@ fn stands(path: &Path) -> bool {
     let Some(git_folder) = tie_of(path) else { return false };
     let back = std::fs::read_to_string(git_folder.join("gitdir")).unwrap_or_default();
     let files = ["HEAD", "index", "commondir"];
-    Path::new(back.trim_end()) == path.join(".git")
+    written_in(&git_folder, &back) == path.join(".git")
         && files.iter().all(|file| git_folder.join(file).metadata().is_ok_and(|it| it.len() > 0))
 }
 
 /// Where the `.git` file of a folder leads.
 fn tie_of(path: &Path) -> Option<PathBuf> {
     let text = std::fs::read_to_string(path.join(".git")).ok()?;
-    Some(path.join(text.strip_prefix(TIE)?.trim_end()))
+    Some(written_in(path, text.strip_prefix(TIE)?))
+}
+
+/// A path as git has written it into a file of a folder: newer ones write it relative to that if they are told to.
+fn written_in(folder: &Path, text: &str) -> PathBuf {
+    let mut path = PathBuf::new();
+    for part in folder.join(text.trim_end()).components() {
+        match part {
+            Component::ParentDir => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    path
 }
 
 /// Whether the `.git` file of a folder leads to a worktree of this project that is no longer known.
@@ -84,9 +99,25 @@ fn registered(project: &Path, tie: &Path) -> Result<Option<PathBuf>, RepositoryE
     let entries = std::fs::read_dir(&worktrees).into_iter().flatten().flatten();
     let is_its = |folder: &PathBuf| {
         let back = std::fs::read_to_string(folder.join("gitdir")).unwrap_or_default();
-        Path::new(back.trim_end()) == tie
+        written_in(folder, &back) == tie
     };
     Ok(entries.map(|entry| entry.path()).find(is_its))
+}
+
+/// Forgets what was registered beside a worktree by a process that was killed before it tied it to that. Its folder is
+/// gone, it held no file, and until then the branch counts as checked out there.
+fn forget_half_made(order: &WorktreeOrder, path: &Path) -> Result<(), RepositoryError> {
+    let Some(place) = path.parent() else { return Ok(()) };
+    files::sweep(place);
+    for left in checkouts::of_branch(&order.project, &order.branch)? {
+        let is_scratch = left.folder.parent().is_some_and(|scratch| {
+            scratch.parent() == Some(place) && files::is_half_written(scratch) && !scratch.exists()
+        });
+        if is_scratch && left.is_locked {
+            worktree::forget(&order.project, &left.folder)?;
+        }
+    }
+    Ok(())
 }
 
 /// Has git know a worktree again: a registration is made beside it, for no files, and then tied to it.

@@ -24,6 +24,7 @@ mod seen;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod unchanged;
 mod worktree;
 
 use std::path::{Path, PathBuf};

@@ -2,7 +2,8 @@
 //!
 //! Only files change: the index, the branch and whatever goes on in the worktree stay. A file that the saved
 //! state of before does not hold (ignored, too large) is never written over or removed, nor is a link
-//! followed. Each file appears whole, and a repetition ends the same.
+//! followed. Each file appears whole, and a repetition ends the same: what was written since the first attempt
+//! is saved beside what lay there before. A file that is changed while others are laid stays.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -17,7 +18,7 @@ use super::revision;
 use super::run::git;
 use crate::failpoint;
 use crate::ports::repositories::{
-    CheckpointOrder, Holding, Manner, RepositoryError, RestoreOrder, Restored,
+    Checkpoint, CheckpointOrder, Holding, Manner, RepositoryError, RestoreOrder, Restored,
 };
 
 /// Longest list of what is in the way.
@@ -28,20 +29,61 @@ pub(super) fn restore(order: &RestoreOrder) -> Result<Restored, RepositoryError>
     let project = &order.before.project;
     let checkout = checkpoint::standing(project, &order.before.path)?;
     let wanted = wanted_paths(order)?;
-    require_any(project, &order.commit, &wanted)?;
-    let before = CheckpointOrder { holding: Holding::Anything, ..order.before.clone() };
-    let before = checkpoint::take(&before)?
-        .ok_or_else(|| RepositoryError::Empty { path: order.before.path.clone() })?;
+    if order.taking_back.is_none() {
+        require_any(project, &order.commit, &wanted)?;
+    }
+    let saved = save(order)?;
     failpoint::hit("restore.saved");
+    lay(order, &checkout, &wanted, saved)
+}
+
+/// What was saved of a worktree before it gets other files.
+pub(super) struct Saved {
+    /// What lay there when this was begun.
+    before: Checkpoint,
+    /// What lies there now.
+    now: Checkpoint,
+    /// Every state that a repetition found and saved.
+    meanwhile: Vec<Checkpoint>,
+}
+
+/// Saves what lies in a worktree. At a repetition that may be work of which nothing else knows: the agents have
+/// gone on while no supervisor was there.
+pub(super) fn save(order: &RestoreOrder) -> Result<Saved, RepositoryError> {
+    let empty = || RepositoryError::Empty { path: order.before.path.clone() };
+    let first = CheckpointOrder { holding: Holding::Anything, ..order.before.clone() };
+    let is_repeated = checkpoint::is_taken(&first)?;
+    let before = checkpoint::take(&first)?.ok_or_else(empty)?;
+    if !is_repeated {
+        return Ok(Saved { now: before.clone(), before, meanwhile: Vec::new() });
+    }
+    let again = CheckpointOrder { key: None, ..first };
+    let now = checkpoint::take(&again)?.ok_or_else(empty)?;
+    let meanwhile = checkpoint::taken_after(&again, before.number)?;
+    Ok(Saved { before, now, meanwhile })
+}
+
+/// Lays the files. Only what is as it was saved gives way.
+pub(super) fn lay(
+    order: &RestoreOrder,
+    checkout: &Checkout,
+    wanted: &[PathBuf],
+    saved: Saved,
+) -> Result<Restored, RepositoryError> {
+    let project = &order.before.project;
     let mut in_the_way = Vec::new();
     let mut changes = match order.manner {
-        Manner::Fill => missing(order, &checkout, &mut in_the_way)?,
-        Manner::Keep | Manner::Exact => differences(project, &before.commit, &order.commit)?,
+        Manner::Fill => missing(order, checkout, &mut in_the_way)?,
+        Manner::Keep | Manner::Exact => differences(project, &saved.now.commit, &order.commit)?,
     };
-    changes.retain(|change| is_wanted(&wanted, &change.path));
+    changes.retain(|change| is_wanted(wanted, &change.path));
+    if let Some(touched) = touched(order)? {
+        changes.retain(|change| touched.contains(&change.path));
+    }
     let raw = raw_paths(project, &order.commit)?;
     let mut laid = Laying::begin(project, &checkout.folder)?;
-    if order.manner != Manner::Keep {
+    laid.keep_changed(&changes);
+    if order.manner != Manner::Keep || order.taking_back.is_some() {
         changes.iter().filter(|change| change.status == b'D').for_each(|gone| laid.remove(gone));
     }
     let written: Vec<&Difference> = changes.iter().filter(|change| change.status != b'D').collect();
@@ -49,7 +91,18 @@ pub(super) fn restore(order: &RestoreOrder) -> Result<Restored, RepositoryError>
     failpoint::hit("restore.files_written");
     in_the_way.append(&mut laid.in_the_way);
     in_the_way.truncate(NAMED);
-    Ok(Restored { before, written: laid.written, removed: laid.removed, in_the_way })
+    let Saved { before, meanwhile, .. } = saved;
+    let (written, removed) = (laid.written, laid.removed);
+    Ok(Restored { before, meanwhile, written, removed, in_the_way })
+}
+
+/// The files that the restoration changed which is taken back; none: nothing is taken back.
+fn touched(order: &RestoreOrder) -> Result<Option<BTreeSet<Vec<u8>>>, RepositoryError> {
+    let Some(given) = &order.taking_back else { return Ok(None) };
+    let mut changes = differences(&order.before.project, &order.commit, given)?;
+    // What the other one lacked it did not remove, unless it was exact.
+    changes.retain(|change| order.manner == Manner::Exact || change.status != b'D');
+    Ok(Some(changes.into_iter().map(|change| change.path).collect()))
 }
 
 /// What was not committed when the checkpoint was made, where nothing has happened since: the branch goes on from

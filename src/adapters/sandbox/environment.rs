@@ -11,6 +11,11 @@ use crate::adapters::process::Invocation;
 /// Beginnings of the names of variables that a check does not see.
 const HIDDEN: &[&str] = &["AGENCY_", "TMUX", "GIT_"];
 
+/// Beginnings of the names of variables by which an interpreter runs or finds more than the script that it is
+/// given: in a recipe's script that may be something that lies in the tree.
+const LOADING: &[&str] =
+    &["PYTHON", "PERL5", "PERLLIB", "RUBYLIB", "RUBYOPT", "NODE_OPTIONS", "NODE_PATH", "BASH_ENV"];
+
 /// Whether a check does not see a variable.
 fn is_hidden(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
@@ -31,6 +36,18 @@ pub(super) fn invocation(program: &OsStr, folder: &Path) -> Invocation {
         .env("GIT_TERMINAL_PROMPT", "0")
 }
 
+/// Whether a script of a recipe does not see a variable that other checks do see.
+fn is_loading(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    LOADING.iter().any(|start| name.starts_with(start))
+}
+
+/// The same for a command of a recipe: only what it names is run.
+pub(super) fn of_recipe(program: &OsStr, folder: &Path) -> Invocation {
+    let loading = std::env::vars_os().map(|(name, _)| name).filter(|name| is_loading(name));
+    loading.fold(invocation(program, folder), Invocation::unset)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,8 +57,12 @@ mod tests {
         for name in ["AGENCY_TOKEN", "TMUX", "TMUX_PANE", "GIT_DIR", "GIT_INDEX_FILE"] {
             assert!(is_hidden(OsStr::new(name)), "{name}");
         }
+        for name in ["PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "BASH_ENV", "NODE_OPTIONS"] {
+            assert!(is_loading(OsStr::new(name)) && !is_hidden(OsStr::new(name)), "{name}");
+        }
         for name in ["HOME", "PATH", "CARGO_HOME", "LANG"] {
-            assert!(!is_hidden(OsStr::new(name)), "{name}");
+            let name = OsStr::new(name);
+            assert!(!is_hidden(name) && !is_loading(name), "{name:?}");
         }
     }
 }

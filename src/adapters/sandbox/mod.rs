@@ -8,6 +8,7 @@
 mod environment;
 mod found;
 mod guard;
+mod laid;
 mod reports;
 mod run;
 #[cfg(test)]

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest as _, Sha256};
 
 use super::guard::{Ended, guard};
+use super::laid::{Laid, lay};
 use super::reports::Reports;
 use super::{environment, io_problem, watchdog};
 use crate::domain::checks::{CheckCommand, TestCounts};
@@ -57,8 +58,10 @@ pub(super) fn run(launcher: &[OsString], order: &CheckOrder) -> Result<CheckRepo
             .map_err(problem)?;
         let begins_at = log.metadata().map_err(problem)?.len();
         let began = Instant::now();
-        let running = start(launcher, command, order, &log)?;
+        let laid = lay(order, command)?;
+        let running = start(launcher, (command, &laid), order, &log)?;
         let ended = running.wait(deadline);
+        drop(laid);
         let took = began.elapsed();
         timed_out = ended.is_none();
         let exit_status = exit_status(command, ended.as_ref())?;
@@ -108,17 +111,21 @@ fn cannot_start(command: &CheckCommand, problem: &str) -> ProvingError {
 
 fn start(
     launcher: &[OsString],
-    command: &CheckCommand,
+    (command, laid): (&CheckCommand, &Laid),
     order: &CheckOrder,
     log: &File,
 ) -> Result<Running, ProvingError> {
     let output = || log.try_clone().map_err(|error| io_problem(&order.log, &error));
     let words: Vec<&OsStr> =
-        launcher.iter().map(AsRef::as_ref).chain(command.argv.iter().map(AsRef::as_ref)).collect();
+        launcher.iter().map(AsRef::as_ref).chain(laid.argv.iter().map(AsRef::as_ref)).collect();
     let [program, args @ ..] = words.as_slice() else {
         return Err(cannot_start(command, "the command is empty"));
     };
-    let mut process = environment::invocation(program, &order.folder).args(args).to_command();
+    let invocation = match command.recipe() {
+        Some(_) => environment::of_recipe(program, &order.folder),
+        None => environment::invocation(program, &order.folder),
+    };
+    let mut process = invocation.args(args).to_command();
     process.stderr(Stdio::from(output()?));
     let started = if launcher.is_empty() {
         process.stdout(Stdio::from(output()?));

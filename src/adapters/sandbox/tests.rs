@@ -12,6 +12,7 @@ use super::*;
 use crate::adapters::files;
 use crate::adapters::process::Invocation;
 use crate::domain::hex;
+use crate::ports::proving::RecordedFile;
 
 struct Tree {
     folder: tempfile::TempDir,
@@ -53,6 +54,8 @@ impl Tree {
             folder: self.root(),
             log: self.folder.path().join("logs/check.log"),
             commands: scripts.iter().map(command).collect(),
+            recorded: Vec::new(),
+            private: self.folder.path().to_owned(),
             config: ChecksConfig { time_limit_s, ..ChecksConfig::default() },
         }
     }
@@ -290,4 +293,38 @@ fn clearing_leaves_an_empty_folder_and_what_a_link_points_to() {
     assert!(tree.root().join("precious").exists());
     sandbox.clear(&tree.root()).expect("cleared");
     assert_eq!(std::fs::read_dir(tree.root()).expect("list").count(), 0);
+}
+
+#[test]
+fn recorded_files_are_run_from_a_folder_of_their_own_that_is_gone_afterwards() {
+    for sandbox in both() {
+        let tree = Tree::new(&[("OTHER", "")]);
+        let ended = Invocation::new("sh", "/").args(["-c", "echo $$"]);
+        let ended = ended.run(Duration::from_secs(10)).expect("it ran").text();
+        let killed = tree.folder.path().join(format!(".new-{}-killed", ended.trim()));
+        std::fs::create_dir(&killed).expect("made");
+        let named = tree.folder.path().join("scripts/look.sh");
+        let words = |found_by: &str| CheckCommand {
+            argv: vec![named.display().to_string(), "OTHER".to_owned()],
+            found_by: found_by.to_owned(),
+        };
+        let text = "#!/bin/sh\nls -a \"${0%/*}\" | wc -l\ntest -f \"$1\"\n".to_owned();
+        let path = PathBuf::from("scripts/look.sh");
+        let order = CheckOrder {
+            commands: vec![words("sandbox.toml of Docs, recipe 0")],
+            recorded: vec![RecordedFile { named: named.clone(), path, text }],
+            ..tree.order(&[], 60)
+        };
+        let report = sandbox.run(&order).expect("it ran");
+        assert_eq!(report.runs[0].exit_status, Some(0), "{}", tree.log());
+        assert_eq!(report.runs[0].command, order.commands[0], "the evidence names where it lies");
+        assert!(tree.log().contains("3\n"), "`.`, `..` and itself: {}", tree.log());
+        assert!(!killed.exists(), "what a killed process left");
+        let left = std::fs::read_dir(tree.folder.path()).expect("read").flatten();
+        assert!(left.into_iter().all(|entry| !entry.path().join("scripts").exists()));
+        // The operator's own command of that name is not ours to replace, and nothing lies there.
+        let own = CheckOrder { commands: vec![words("agency.toml")], ..order };
+        let own = sandbox.run(&own).expect_err("not there");
+        assert!(matches!(own, ProvingError::CannotStart { .. }), "{own}");
+    }
 }

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::command::Cmd;
+use super::command::{Cmd, unaliased};
 use super::leaving::ZOOMED;
 use super::server::Server;
 use super::snapshot::{SessionRow, Snapshot};
@@ -67,28 +67,26 @@ fn zoom(server: &Server, target: &str, extent: Extent) -> Result<(), TerminalErr
             (format!("#{{&&:#{{window_zoomed_flag}},#{{{ZOOMED}}}}}"), format!("-u {ZOOMED}"))
         }
     };
-    let commands = format!("resize-pane -Z -t '{target}' ; set-option -w -t '{target}' {option}");
+    let commands = format!("resize-pan -Z -t '{target}' ; set-optio -w -t '{target}' {option}");
     let zoom = Cmd::new("if-shell").flag("-F").option("-t", target).param(condition);
     server.ask(&[zoom.param(commands)]).map(drop)
 }
 
 fn words(target: &str, access: Access, is_same: bool) -> Vec<String> {
-    let words: Vec<String> = match (is_same, access) {
-        (false, Access::Full) => vec!["attach-session".into(), "-t".into(), target.into()],
-        (false, Access::ReadOnly) => {
-            vec!["attach-session".into(), "-r".into(), "-t".into(), target.into()]
-        }
-        (true, Access::Full) => vec!["switch-client".into(), "-t".into(), target.into()],
+    // An alias would mean something else, to the person's harm.
+    let (attach, switch) = (unaliased("attach-session"), unaliased("switch-client"));
+    let read_only = format!("{switch} -r -t '{target}'");
+    let full = format!("{switch} -t '{target}'");
+    let words = match (is_same, access) {
+        (false, Access::Full) => vec![attach, "-t", target],
+        (false, Access::ReadOnly) => vec![attach, "-r", "-t", target],
+        (true, Access::Full) => vec![switch, "-t", target],
         // `-r` turns it round: a client that may only look already would get its keys back.
-        (true, Access::ReadOnly) => vec![
-            "if-shell".into(),
-            "-F".into(),
-            "#{client_readonly}".into(),
-            format!("switch-client -t '{target}'"),
-            format!("switch-client -r -t '{target}'"),
-        ],
+        (true, Access::ReadOnly) => {
+            vec![unaliased("if-shell"), "-F", "#{client_readonly}", &full, &read_only]
+        }
     };
-    words
+    words.into_iter().map(str::to_owned).collect()
 }
 
 fn is_same_server(server: &Server, inside: Option<&str>) -> Result<bool, TerminalError> {

@@ -53,7 +53,7 @@ impl Cmd {
 
 /// A command's name without its last letter. tmux knows a command by any beginning that no other one has, but an alias by all of
 /// its name: a user who has given `kill-session` or `list-panes` another meaning does not give it to us.
-fn unaliased(name: &str) -> &str {
+pub(super) fn unaliased(name: &str) -> &str {
     let is_command = name.contains('-') && !name.starts_with('-');
     let mut letters = name.chars();
     match is_command && letters.next_back().is_some_and(|letter| letter.is_ascii_lowercase()) {

@@ -20,6 +20,9 @@ const ENDING: &[&str] =
 const SENDING_AWAY: &[&str] =
     &["detach", "kill-", "suspend-client", "switch-client", "attach-session"];
 
+/// The hook that runs within the chain that makes a session, right after its first command; what others rename is found.
+const WITHIN: &str = "after-new-session";
+
 /// Hooks that run when a client comes in.
 const ON_CLIENTS: &[&str] = &["client-attached", "client-session-changed", "client-active"];
 
@@ -66,7 +69,15 @@ impl Customs {
             let why = "with `set -g exit-unattached on` the server ends while nobody is attached";
             return Err(unbearable(why.to_owned()));
         }
-        Ok(())
+        let renames = |(name, runs): &&(String, String)| {
+            name.starts_with(WITHIN) && does(runs, &["rename-session", "renames"])
+        };
+        match self.hooks.iter().find(renames) {
+            Some((name, runs)) => Err(unbearable(format!(
+                "the hook `{name} {runs}` renames a session before it can be marked as the agency's"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The hook that would send our clients away, or by them the user's.
@@ -88,6 +99,12 @@ impl Customs {
             unbearable(format!("the hook `{name} {runs}` acts on what is made for the agency"))
         })
     }
+}
+
+/// The hooks in what `show-hooks` says, by name and number, but for those that end what they meet or send somebody away.
+pub(super) fn harmless_hooks(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let hooks = text.lines().filter_map(|line| line.split_once(' '));
+    hooks.filter(|(_, runs)| !does(runs, ENDING) && !does(runs, SENDING_AWAY))
 }
 
 fn does(runs: &str, words: &[&str]) -> bool {
@@ -168,6 +185,10 @@ mod tests {
         assert!(customs("3.7c", "manual\noff\n").forbid_making().is_ok());
         assert!(customs("3.3a", "latest\noff\n").forbid_making().is_ok());
         assert!(customs("3.7c", "latest\non\n").forbid_making().is_err());
+        let hook = |text: &str| customs("3.3a", &format!("latest\noff\n{text}\n")).forbid_making();
+        assert!(hook("after-new-session[0] rename-session x").is_err());
+        assert!(hook("after-new-session[0] split-window").is_ok());
+        assert!(hook("session-created[0] rename-session x").is_ok());
     }
 
     #[test]

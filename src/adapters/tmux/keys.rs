@@ -18,7 +18,8 @@ use crate::ports::terminals::viewing::{Held, Key, KeysOrder, Pressed, Stroke};
 pub(super) const MARK: &str = "@agency_keys";
 
 /// What must be so, and is answered when it is not.
-const STATE: &str = "#{pane_dead} #{pane_in_mode} #{pane_input_off} #{@agency_spawn}";
+const STATE: &str =
+    "#{pane_dead} #{pane_in_mode} #{pane_input_off} #{pane_synchronized} #{@agency_spawn}";
 
 /// What the answer of a refusal begins with.
 const REFUSED: &str = "agency-refused";
@@ -53,15 +54,15 @@ fn press_part(
 ) -> Result<Pressed, TerminalError> {
     let Some(pane) = plain(&order.pane.0) else { return Ok(refused("the pane is gone")) };
     let Script { mut chain, commands, undo } = Script::of(strokes, pane);
-    let mark = format!("set-option -p -t {pane} {MARK} {}.{}", order.at.as_second(), unique());
+    let mark = format!("set-optio -p -t {pane} {MARK} {}.{}", order.at.as_second(), unique());
     let commands = [vec![mark], commands].concat().join(" ; ");
-    let say = format!("display-message -p -t {pane} \"{REFUSED} {STATE}\"");
+    let say = format!("display-messag -p -t {pane} \"{REFUSED} {STATE}\"");
     let otherwise = [undo, vec![say]].concat().join(" ; ");
     chain.push(
         Cmd::new("if-shell")
             .flag("-F")
             .option("-t", pane)
-            .param(format!("#{{==:{STATE},0 0 0 {}}}", order.spawn))
+            .param(format!("#{{==:{STATE},0 0 0 0 {}}}", order.spawn))
             .param(commands)
             .param(otherwise),
     );
@@ -85,10 +86,11 @@ fn refused(reason: &str) -> Pressed {
 fn reason(state: &str, spawn: &str) -> &'static str {
     let fields: Vec<&str> = state.split(' ').collect();
     match fields.as_slice() {
-        [_, _, _, found] if *found != spawn => "another life is in the pane",
+        [_, _, _, _, found] if *found != spawn => "another life is in the pane",
         ["1", ..] => "the pane is dead",
         [_, mode, ..] if *mode != "0" => "somebody looks back in it (copy mode)",
-        _ => "its input is off",
+        [_, _, "1", ..] => "its input is off",
+        _ => "its panes are synchronized: keys would reach others too",
     }
 }
 
@@ -103,7 +105,8 @@ fn unique() -> String {
     format!("{}.{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Strokes as commands. None holds a character that tmux's parser could take for its own.
+/// Strokes as commands. None holds a character that tmux's parser could take for its own, or has a name that an alias could
+/// have (see `unaliased`).
 struct Script {
     /// What is run before the pane is looked at: the texts to paste.
     chain: Vec<Cmd>,
@@ -133,7 +136,7 @@ impl Script {
                     Sent::Bytes(more) => bytes.extend(more),
                     Sent::Name(name) => {
                         script.flush(&mut bytes, pane);
-                        script.commands.push(format!("send-keys -t {pane} {name}"));
+                        script.commands.push(format!("send-key -t {pane} {name}"));
                     }
                 },
             }
@@ -145,7 +148,7 @@ impl Script {
     fn flush(&mut self, bytes: &mut Vec<u8>, pane: &str) {
         for piece in bytes.chunks(PIECE) {
             let words: Vec<String> = piece.iter().map(|byte| format!("{byte:02x}")).collect();
-            self.commands.push(format!("send-keys -t {pane} -H {}", words.join(" ")));
+            self.commands.push(format!("send-key -t {pane} -H {}", words.join(" ")));
         }
         bytes.clear();
     }
@@ -158,8 +161,8 @@ impl Script {
         let buffer = format!("agency-keys-{}", unique());
         let set = Cmd::new("set-buffer").option("-b", buffer.as_str());
         self.chain.push(set.param("--").param(text));
-        self.commands.push(format!("paste-buffer -p -r -d -b {buffer} -t {pane}"));
-        self.undo.push(format!("delete-buffer -b {buffer}"));
+        self.commands.push(format!("paste-buffe -p -r -d -b {buffer} -t {pane}"));
+        self.undo.push(format!("delete-buffe -b {buffer}"));
     }
 }
 
@@ -253,15 +256,15 @@ mod tests {
     #[test]
     fn characters_go_as_the_bytes_of_a_terminal_and_fast_ones_together() {
         let typed = "e\u{e9}; -".chars().map(|c| Stroke::Key(Key::Char(c), NONE));
-        assert_eq!(commands(&typed.collect::<Vec<_>>()), ["send-keys -t %1 -H 65 c3 a9 3b 20 2d"]);
+        assert_eq!(commands(&typed.collect::<Vec<_>>()), ["send-key -t %1 -H 65 c3 a9 3b 20 2d"]);
         let pressed =
             [(Key::Char('c'), CONTROL), (Key::Char(' '), CONTROL), (Key::Char(']'), CONTROL)];
         let pressed = pressed.map(|(key, held)| Stroke::Key(key, held));
-        assert_eq!(commands(&pressed), ["send-keys -t %1 -H 03 00 1d"]);
+        assert_eq!(commands(&pressed), ["send-key -t %1 -H 03 00 1d"]);
         let pressed =
             [(Key::Char(';'), ALT), (Key::Enter, NONE), (Key::Tab, NONE), (Key::Enter, ALT)];
         let pressed = pressed.map(|(key, held)| Stroke::Key(key, held));
-        assert_eq!(commands(&pressed), ["send-keys -t %1 -H 1b 3b 0d 09 1b 0d"]);
+        assert_eq!(commands(&pressed), ["send-key -t %1 -H 1b 3b 0d 09 1b 0d"]);
     }
 
     #[test]
@@ -271,7 +274,7 @@ mod tests {
             [(Key::Char('a'), NONE), (Key::Up, up), (Key::F(5), NONE), (Key::BackTab, NONE)];
         let pressed = pressed.map(|(key, held)| Stroke::Key(key, held));
         let expected =
-            ["-H 61", "C-M-S-Up", "F5", "BTab"].map(|keys| format!("send-keys -t %1 {keys}"));
+            ["-H 61", "C-M-S-Up", "F5", "BTab"].map(|keys| format!("send-key -t %1 {keys}"));
         assert_eq!(commands(&pressed), expected);
     }
 
@@ -279,18 +282,19 @@ mod tests {
     fn a_paste_loses_what_could_end_it_and_keeps_its_place() {
         let paste = Stroke::Paste("a\r\n\tb\u{1b}[201~\0;".to_owned());
         let script = Script::of(&[Stroke::Key(Key::Char('x'), NONE), paste], "%1");
-        assert_eq!(script.commands[0], "send-keys -t %1 -H 78");
-        assert!(script.commands[1].starts_with("paste-buffer -p -r -d -b agency-keys-"));
-        assert!(script.undo[0].starts_with("delete-buffer -b agency-keys-"));
+        assert_eq!(script.commands[0], "send-key -t %1 -H 78");
+        assert!(script.commands[1].starts_with("paste-buffe -p -r -d -b agency-keys-"));
+        assert!(script.undo[0].starts_with("delete-buffe -b agency-keys-"));
         let line = super::super::command::to_line(&script.chain);
         assert!(line.ends_with(r#" '--' "a\015\012\011b[201~;""#), "{line}");
     }
 
     #[test]
     fn a_refusal_says_why() {
-        assert_eq!(reason("0 0 0 b", "a"), "another life is in the pane");
-        assert_eq!(reason("1 0 0 a", "a"), "the pane is dead");
-        assert!(reason("0 1 0 a", "a").contains("copy mode"));
-        assert_eq!(reason("0 0 1 a", "a"), "its input is off");
+        assert_eq!(reason("0 0 0 0 b", "a"), "another life is in the pane");
+        assert_eq!(reason("1 0 0 0 a", "a"), "the pane is dead");
+        assert!(reason("0 1 0 0 a", "a").contains("copy mode"));
+        assert_eq!(reason("0 0 1 0 a", "a"), "its input is off");
+        assert!(reason("0 0 0 1 a", "a").contains("synchronized"));
     }
 }

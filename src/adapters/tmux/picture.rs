@@ -45,7 +45,7 @@ fn chain(pane: &str, above: usize) -> Vec<Cmd> {
         0 => Cmd::new("capture-pane").flag("-p").flag("-e").flag("-N").option("-t", pane),
         _ => {
             let last = format!("#{{e|-|:#{{e|-|:#{{pane_height}},1}},{above}}}");
-            let rows = format!("capture-pane -p -e -N -t {pane} -S -{above} -E {last}");
+            let rows = format!("capture-pan -p -e -N -t {pane} -S -{above} -E {last}");
             // Only `run-shell -C` expands a format on its way into a command.
             Cmd::new("run-shell").flag("-C").option("-t", pane).param(rows)
         }

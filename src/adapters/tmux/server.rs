@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::client::Start;
-use super::command::{self, Cmd, Scope, set};
+use super::command::{self, Cmd, Scope, set, unaliased};
 use super::customs::{self, Customs};
 use super::glance;
 use super::handshake::Handshake;
@@ -327,7 +327,7 @@ impl Server {
             None => self.program(),
         };
         // `-E`: our environment is not the session's.
-        let attach = ["-C", "attach-session", "-E", "-t", session, "-f", flags];
+        let attach = ["-C", unaliased("attach-session"), "-E", "-t", session, "-f", flags];
         let names = std::env::vars_os().map(|(name, _)| name);
         let foreign = names.filter(|name| !name.to_str().is_some_and(is_for_clients));
         let invocation = self.invocation_of(argv).args(attach);

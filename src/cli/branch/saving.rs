@@ -40,7 +40,7 @@ pub struct CheckpointArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "What lies in the worktree is saved first: `agency undo` brings it back. Neither the branch \
-    nor the index moves. While the agent works there it is refused; --yes does it all the same.\n\n\
+    nor the index moves. While the agent works there it is refused, unless --even-if-working is given.\n\n\
     Examples:\n  agency branch restore TASK-002/3\n  \
     agency branch restore TASK-002/3 src/login.rs\n  \
     agency branch restore 3 --task TASK-002 --exact"
@@ -58,6 +58,9 @@ pub struct RestoreArgs {
     /// Remove files that the checkpoint lacks
     #[arg(long)]
     pub exact: bool,
+    /// Change the files even while the agent works there
+    #[arg(long)]
+    pub even_if_working: bool,
 }
 
 /// Saves a worktree.
@@ -141,7 +144,7 @@ pub fn show(id: CheckpointId, desk: &mut Desk<'_>) -> Ending {
 /// Brings a worktree back.
 pub fn restore(args: &RestoreArgs, desk: &mut Desk<'_>) -> Ending {
     let checkpoint = meant(&args.checkpoint, args.task)?;
-    let care = if desk.globals.yes { Care::Confirmed } else { Care::Careful };
+    let care = if args.even_if_working { Care::Confirmed } else { Care::Careful };
     let manner = if args.exact { Manner::Exact } else { Manner::Keep };
     let paths = args.paths.clone();
     let command = Command::RestoreCheckpoint { checkpoint, paths, manner, care };

@@ -213,7 +213,7 @@ pub fn merge_finished(step: &mut Step<'_>, id: ApprovalId, result: Result<Merged
 }
 
 fn landed(step: &mut Step<'_>, id: ApprovalId, submission: SubmissionId, commit: String) {
-    step.record(Event::MergeLanded { id, commit: commit.clone() });
+    step.record(Event::MergeLanded { id, commit: commit.clone(), act: None });
     step.perform(Effect::Document { approval: id });
     let Some(work) =
         step.state().submissions.submissions.get(&submission).map(|r| r.submission.clone())

@@ -23,6 +23,8 @@ use crate::engine::undoing;
 
 /// Pause before a change of a crew is written again that could not be: the user corrects the file meanwhile.
 const REWRITE_PAUSE_S: i64 = 5;
+/// Longest such pause: whoever has corrected the file sees the change within a minute.
+const LONGEST_REWRITE_PAUSE_S: i64 = 60;
 
 /// Carries out a command about crews.
 pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
@@ -144,7 +146,7 @@ fn let_go(step: &mut Step<'_>, address: &AgentAddress, reason: Option<String>) {
     let Some(definition) = step.state().sessions.definition(address).cloned() else { return };
     let agency = address.agency.clone();
     let definition = Box::new(definition);
-    step.record(Event::AgentDismissed { agency: agency.clone(), definition, reason });
+    step.record(Event::AgentDismissed { agency: agency.clone(), definition, reason, act: None });
     mail::bury_orphans(step, &agency);
     step.perform(Effect::WriteCrew { agency });
 }
@@ -208,13 +210,23 @@ pub fn crew_written(step: &mut Step<'_>, agency: Name, change: u64) {
     }
 }
 
-/// They could not be written: the file is broken, say. It is tried again.
-pub fn crew_unwritten(step: &mut Step<'_>, agency: Name) {
-    if is_pending(step, &agency) {
-        let pause = jiff::SignedDuration::from_secs(REWRITE_PAUSE_S);
-        let at = step.now.at.saturating_add(pause).unwrap_or(step.now.at);
-        step.perform(Effect::WakeAt { at, timer: Timer::Crew { agency } });
+/// They could not be written: the file is broken, say. It is tried again, after as long again as it has
+/// failed already; only another reason is an event.
+pub fn crew_unwritten(step: &mut Step<'_>, agency: Name, problem: String) {
+    if !is_pending(step, &agency) {
+        return;
     }
+    let record = step.state().sessions.agency(&agency);
+    let trouble = record.and_then(|record| record.crew.trouble.as_ref());
+    let failing_s =
+        trouble.map_or(0, |trouble| step.now.at.as_second() - trouble.since.as_second());
+    if trouble.is_none_or(|trouble| trouble.problem != problem) {
+        step.record(Event::CrewUnwritten { agency: agency.clone(), problem });
+    }
+    let pause = failing_s.clamp(REWRITE_PAUSE_S, LONGEST_REWRITE_PAUSE_S);
+    let at = step.now.at.saturating_add(jiff::SignedDuration::from_secs(pause));
+    let at = at.unwrap_or(step.now.at);
+    step.perform(Effect::WakeAt { at, timer: Timer::Crew { agency } });
 }
 
 /// Asks again for what is pending.
@@ -231,7 +243,7 @@ fn is_pending(step: &Step<'_>, agency: &Name) -> bool {
 
 impl AgencyRecord {
     /// Whether it is not on its way into the archive.
-    fn is_staying(&self) -> bool {
+    pub(crate) fn is_staying(&self) -> bool {
         matches!(self.wanted, Wanted::Running | Wanted::Stopped)
     }
 }

@@ -4,9 +4,11 @@ use crate::domain::agency::AgentDefinition;
 use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::message::MessageState;
 use crate::domain::refusal::Refusal;
+use crate::engine::attention::{self, WaitingKind};
 use crate::engine::crew::{CrewChangeKind, rehire};
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
+use crate::engine::explain::explain;
 use crate::engine::input::{Input, Timer};
 use crate::engine::step::{Now, Step};
 use crate::engine::testing::samples::temporary;
@@ -123,6 +125,44 @@ fn a_supervisor_that_comes_up_asks_again_until_it_is_written() {
     assert_eq!(written(&mut world, 1).events.len(), 1);
     assert_eq!(written(&mut world, 1).events.len(), 0, "told twice it is known once");
     assert_eq!(woken(&mut world), 0);
+}
+
+#[test]
+fn what_cannot_be_written_is_said_and_tried_again_ever_more_rarely() {
+    let mut world = World::running();
+    hire(&mut world, plain("extra")).expect("hired");
+    let fails = |world: &mut World, problem: &str| {
+        let began = world.at;
+        let problem = problem.to_owned();
+        let turn = world.feed(Input::CrewUnwritten { agency: name("Code"), problem });
+        let pause = turn.effects.iter().find_map(|effect| match effect {
+            Effect::WakeAt { at, timer: Timer::Crew { .. } } => {
+                Some(at.duration_since(began).as_secs())
+            }
+            _ => None,
+        });
+        (turn.events.len(), pause.expect("it is tried again"))
+    };
+    let waits = |world: &World| {
+        let list = attention::waiting(&world.state, world.at);
+        let of_crew = list.into_iter().find(|waiting| waiting.kind == WaitingKind::Crew);
+        of_crew.map(|waiting| (waiting.subject, waiting.text))
+    };
+    assert_eq!(waits(&world), None);
+    let (events, first) = fails(&mut world, "the disk is full");
+    assert_eq!((events, (4..=5).contains(&first)), (1, true), "{first}");
+    let text = "the hire of `extra` cannot be carried out: the disk is full".to_owned();
+    assert_eq!(waits(&world), Some(("Code".to_owned(), text.clone())));
+    let explained = explain(&world.state, "Code/extra", world.at).expect("known");
+    assert!(explained.iter().any(|line| line.starts_with(&text)), "{explained:?}");
+    world.wait_ms(30_000);
+    let (events, second) = fails(&mut world, "the disk is full");
+    assert_eq!((events, second >= 29), (0, true), "the same is told once: {second}");
+    world.wait_ms(3_600_000);
+    let (events, last) = fails(&mut world, "the file is broken");
+    assert_eq!((events, last <= 60), (1, true), "{last}");
+    written(&mut world, 1);
+    assert_eq!(waits(&world), None);
 }
 
 #[test]

@@ -159,6 +159,27 @@ fn an_uncertain_message_is_never_typed_again_and_hinted_at_three_times_at_most()
 }
 
 #[test]
+fn a_message_that_is_lost_after_all_hints_is_hinted_at_too() {
+    let mut world = World::running();
+    let (id, _) = send(&mut world, "the first");
+    world.typed(DEV, id, uncertain());
+    for _ in 0..4 {
+        nudged(&mut world, Typed::Submitted);
+        world.wait_ms(60_000);
+        ring(&mut world);
+    }
+    assert_eq!(nudges(&ring(&mut world)), 0, "it was told three times");
+    let (id, _) = send(&mut world, "the second");
+    let mut hints = nudges(&world.typed(DEV, id, uncertain()));
+    for _ in 0..6 {
+        nudged(&mut world, Typed::Submitted);
+        world.wait_ms(60_000);
+        hints += nudges(&ring(&mut world));
+    }
+    assert_eq!(hints, 3);
+}
+
+#[test]
 fn a_hint_that_finds_no_free_input_line_is_tried_again_and_does_not_count() {
     let mut world = World::running();
     let (id, _) = send(&mut world, "hello");

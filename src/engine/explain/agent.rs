@@ -66,6 +66,9 @@ fn session(state: &State, address: &AgentAddress, record: &AgentRecord) -> Vec<S
     if let Some(trouble) = &agency.trouble {
         lines.push(format!("its session cannot be made: {}", trouble.problem));
     }
+    if let Some(complaint) = agency.crew.complaint() {
+        lines.push(format!("{complaint}; it is tried again at least once a minute"));
+    }
     if record.short_lives > 0 && record.spawn.is_none() {
         lines.push(format!(
             "{} lives in a row were short, the next start waits",

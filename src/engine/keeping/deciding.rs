@@ -112,7 +112,7 @@ fn require_rest(step: &Step<'_>, task: TaskId, care: Care) -> Result<(), Refusal
     }
     let message = format!("`{agent}` works on `{task}` now");
     Err(Refusal::new(RefusalKind::Conflict, "agent_working", message)
-        .with_hint("wait until it is idle, or add --yes"))
+        .with_hint("wait until it is idle, or add --even-if-working"))
 }
 
 /// A worktree is brought back to a checkpoint.
@@ -231,9 +231,13 @@ pub fn work_restored(
             let text = words(task, &restoring, &restored);
             let before = CheckpointId { task, number: restored.before.number };
             let (reason, by) = (CheckpointReason::BeforeRestore, restoring.by.clone());
-            note(step, before, restored.before, Saving { task, reason, note: None, by });
+            let saving = Saving { task, reason, note: None, by };
+            for made in std::iter::once(restored.before).chain(restored.meanwhile) {
+                let id = CheckpointId { task, number: made.number };
+                note(step, id, made, saving.clone());
+            }
             let (from, by) = (restoring.from, restoring.by);
-            step.record(Event::WorkRestored { task, from, before, by });
+            step.record(Event::WorkRestored { task, from, before, by, act: None });
             undoing::restored(step, restoring.act, None);
             reminding::look(step, task);
             if restoring.manner == Manner::Fill {
@@ -262,6 +266,10 @@ fn words(task: TaskId, restoring: &Restoring, restored: &Restored) -> String {
         "{task} has the files of {}: {} written, {} removed; what lay there before is {task}/{}",
         restoring.from, restored.written, restored.removed, restored.before.number
     );
+    for made in &restored.meanwhile {
+        let number = made.number;
+        text.push_str(&format!("\nwhat was written after that is in {task}/{number}"));
+    }
     for file in &restored.in_the_way {
         text.push_str(&format!("\nleft as it is: {file}"));
     }

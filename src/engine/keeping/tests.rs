@@ -177,16 +177,21 @@ fn files_change_under_a_working_agent_only_when_it_wants_that_or_somebody_says_s
     let woken = world.feed(Input::Woke { pid: 2, version: String::new() });
     assert_eq!(restores(&woken), 1, "what was cut off is gone on with");
     let (before, in_the_way) = (checkpoint(2), vec!["x (too large)".to_owned()]);
-    let restored = Restored { before, written: 2, removed: 0, in_the_way };
+    let meanwhile = vec![checkpoint(3)];
+    let restored = Restored { before, meanwhile, written: 2, removed: 0, in_the_way };
     let turn = world.feed(Input::WorkRestored {
         ticket: Some(Ticket(3)),
         task: TASK,
         result: Ok(restored),
     });
     let Ok(Answer::Text(text)) = &turn.replies[0].1 else { panic!("{turn:?}") };
-    assert!(text.contains("before is TASK-001/2\nleft as it is: x (too large)"), "{text}");
-    let before = CheckpointId { task: TASK, number: 2 };
-    assert_eq!(world.state.keeping.checkpoints[&before].reason, CheckpointReason::BeforeRestore);
+    assert!(text.contains("before is TASK-001/2\n"), "{text}");
+    assert!(text.contains("written after that is in TASK-001/3\nleft as it is: x (too"), "{text}");
+    for number in [2, 3] {
+        let id = CheckpointId { task: TASK, number };
+        let reason = world.state.keeping.checkpoints[&id].reason;
+        assert_eq!(reason, CheckpointReason::BeforeRestore, "{id}");
+    }
 }
 
 #[test]
@@ -227,7 +232,7 @@ fn laid_back(world: &World) -> Option<u32> {
 
 fn restored(world: &mut World, number: u32) -> Turn {
     let (before, in_the_way) = (checkpoint(number), vec!["run.sh (it was changed since)".into()]);
-    let result = Ok(Restored { before, written: 2, removed: 0, in_the_way });
+    let result = Ok(Restored { before, meanwhile: Vec::new(), written: 2, removed: 0, in_the_way });
     world.feed(Input::WorkRestored { ticket: None, task: TASK, result })
 }
 

@@ -193,12 +193,13 @@ fn remove(step: &mut Step<'_>, name: Name) -> Result<Answer, Refusal> {
     let wanted = step.state().sessions.agency(&name).map(|record| record.wanted);
     // Asked for once more it is tried once more, into the same place.
     if wanted != Some(Wanted::Removing) {
-        step.record(Event::AgencyRemoving { agency: name.clone() });
+        step.record(Event::AgencyRemoving { agency: name.clone(), act: None });
     }
     let open: Vec<_> = step.state().tasks.open_of(&name).collect();
     for task in open {
         let reason = Some(format!("agency `{name}` was removed"));
-        step.record(Event::TaskCancelled { task, reason, by: Some(Actor::Operator) });
+        let by = Some(Actor::Operator);
+        step.record(Event::TaskCancelled { task, reason, by, act: None });
     }
     approvals::void_all_of(step, &name);
     perform_removal(step, name);

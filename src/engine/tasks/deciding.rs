@@ -350,7 +350,7 @@ fn cancel_task(
     let agent = record.agent.clone();
     let retirement = record.retirement();
     let by = Some(step.actor.clone());
-    step.record(Event::TaskCancelled { task, reason: reason.clone(), by });
+    step.record(Event::TaskCancelled { task, reason: reason.clone(), by, act: None });
     if let Some(retirement) = retirement {
         step.perform(Effect::RetireWorktree { retirement });
     }

@@ -31,7 +31,7 @@ use crate::ports::repositories::{Checkpoint, Kept};
 use crate::ports::terminals::{Arrangement, PaneId};
 
 /// Variants of [`Event`].
-pub const VARIANTS: usize = 82;
+pub const VARIANTS: usize = 83;
 
 /// A merge of that change onto that base.
 pub fn preview(base: &str, change: &str) -> MergePreview {
@@ -160,8 +160,10 @@ fn of_crews() -> Vec<Event> {
             agency: agency.clone(),
             definition: Box::new(temporary("extra")),
             reason: Some(text()),
+            act: Some(ActId(1)),
         },
         Event::CrewWritten { agency: agency.clone(), change: 2 },
+        Event::CrewUnwritten { agency: agency.clone(), problem: text() },
     ]
 }
 
@@ -218,7 +220,7 @@ fn of_sessions() -> Vec<Event> {
         },
         Event::AgentPaneLost { agent: dev, spawn, state: AgentState::Crashed, reason: text() },
         Event::AgencyStopped { agency: agency.clone() },
-        Event::AgencyRemoving { agency: agency.clone() },
+        Event::AgencyRemoving { agency: agency.clone(), act: Some(ActId(1)) },
         Event::AgencyArchived { agency, folder: PathBuf::from("x") },
     ]
 }
@@ -310,9 +312,9 @@ fn of_approvals() -> Vec<Event> {
         Event::MergeHeld { id, reason: text() },
         Event::ApprovalVoided { id, reason: text() },
         Event::ApprovalRejected { id, signed: given(Decision::Reject), feedback: text() },
-        Event::MergeLanded { id, commit: text() },
+        Event::MergeLanded { id, commit: text(), act: Some(ActId(1)) },
         Event::ApprovalDocumented { approval: id },
-        Event::TaskCancelled { task: TaskId(1), reason: None, by: None },
+        Event::TaskCancelled { task: TaskId(1), reason: None, by: None, act: Some(ActId(1)) },
     ]
 }
 
@@ -350,7 +352,7 @@ fn of_keeping() -> Vec<Event> {
         },
         Event::WorkFoundSafe { task },
         Event::RestoreBegun { task, restoring },
-        Event::WorkRestored { task, from, before, by: Actor::Operator },
+        Event::WorkRestored { task, from, before, by: Actor::Operator, act: Some(act) },
         Event::RestoreFailed { task, reason: text() },
         Event::CheckpointsDropped { ids: vec![from] },
         Event::UndoBegun { act },
@@ -440,6 +442,7 @@ pub fn place(event: &Event) -> usize {
         Event::AgentHired { .. } => 65,
         Event::AgentDismissed { .. } => 66,
         Event::CrewWritten { .. } => 67,
+        Event::CrewUnwritten { .. } => 82,
         Event::WorkChanged { .. } => 68,
         Event::WorkReminded { .. } => 69,
         Event::WorkFoundSafe { .. } => 70,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::agency::{AgencyDefinition, AgentDefinition};
-use crate::domain::checkpoint::{Care, Manner};
+use crate::domain::checkpoint::Care;
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{ActId, TaskId};
 use crate::domain::message::OwnType;
@@ -33,6 +33,7 @@ pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
         Some(id) => id,
         None => newest(step.state()).ok_or_else(|| {
             Refusal::new(RefusalKind::NotFound, "nothing_to_undo", "there is nothing to take back")
+                .with_hint("what was done is listed with `agency undo --list`")
         })?,
     };
     let Some(record) = step.state().acts.acts.get(&id).cloned() else {
@@ -45,8 +46,8 @@ pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
     }
     require_undoable(step, id, &record, care)?;
     step.record(Event::UndoBegun { act: id });
-    if let Act::WorkRestored { before, .. } = record.act {
-        begin_restore(step, None, before, (Vec::new(), Manner::Exact), Some(id));
+    if let Act::WorkRestored { before, paths, manner, .. } = record.act {
+        begin_restore(step, None, before, (paths, manner), Some(id));
     } else {
         advance(step, id);
     }
@@ -54,8 +55,9 @@ pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
 }
 
 fn newest(state: &State) -> Option<ActId> {
-    let open = state.acts.acts.iter().rev().find(|(_, record)| record.undone_at.is_none());
-    open.map(|(id, _)| *id)
+    let mut newest = state.acts.acts.iter().rev();
+    let is_open = |record: &ActRecord| record.undone_at.is_none() && !record.is_passed_by();
+    newest.find(|(_, record)| is_open(record)).map(|(id, _)| *id)
 }
 
 /// What taking an act back would do, in one line; a refusal in its own words where it cannot be.
@@ -79,8 +81,8 @@ pub fn plan(record: &ActRecord) -> String {
             "opens `{task}` again ({}), with its worktree and what was not committed in it",
             back_to(*state).as_str()
         ),
-        Act::WorkRestored { task, before, .. } => {
-            format!("gives the worktree of `{task}` the files of {before} again")
+        Act::WorkRestored { task, from, before, .. } => {
+            format!("gives files of `{task}` that {from} replaced the content of {before} again")
         }
         Act::WorkMerged { commit, old_head, .. } => format!(
             "is not done: a merge is never rewritten. Take it back with a commit of its own: git revert -m 1 {}; \

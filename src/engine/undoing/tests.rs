@@ -1,7 +1,7 @@
 //! What can be taken back, by whom, and that it goes on after a crash.
 
 use crate::domain::agency::AgencyState;
-use crate::domain::checkpoint::{Care, CheckpointId, CheckpointReason};
+use crate::domain::checkpoint::{Care, CheckpointId, CheckpointReason, Manner};
 use crate::domain::command::{Actor, Command};
 use crate::domain::id::{ActId, ApprovalId, TaskId};
 use crate::domain::refusal::RefusalKind;
@@ -68,6 +68,7 @@ fn a_task_that_was_given_up_comes_back_as_it_was() {
     assert!(turn.events(|event| matches!(event, Event::MessageAccepted { .. })) > 0);
     let record = &world.state.tasks.tasks[&TASK];
     assert_eq!((record.state, record.is_retired), (TaskState::InProgress, false));
+    assert_eq!(record.note, None, "why it was given up is past");
     assert_eq!((record.base.as_deref(), record.closed_at), (Some("base"), None));
     assert!(is_undone(&world));
     assert_eq!(revived(&mut world, back()).events.len(), 0, "an outcome that comes twice");
@@ -120,13 +121,14 @@ fn replaced_files_come_back_and_that_can_be_taken_back_too() {
         Saving { task: TASK, reason: CheckpointReason::Asked, note: None, by: Actor::Operator };
     world.feed(Input::WorkSaved { ticket: None, saving, result: Ok(Some(checkpoint(1))) });
     let from = CheckpointId { task: TASK, number: 1 };
-    let (paths, manner) = (Vec::new(), crate::domain::checkpoint::Manner::Keep);
+    let (paths, manner) = (Vec::new(), Manner::Keep);
     let care = Care::Careful;
     world
         .ask(Actor::Operator, Command::RestoreCheckpoint { checkpoint: from, paths, manner, care });
     let restored = |number: u32| {
         let (before, in_the_way) = (checkpoint(number), Vec::new());
-        let result = Ok(Restored { before, written: 1, removed: 0, in_the_way });
+        let (meanwhile, written) = (Vec::new(), 1);
+        let result = Ok(Restored { before, meanwhile, written, removed: 0, in_the_way });
         Input::WorkRestored { ticket: None, task: TASK, result }
     };
     world.feed(restored(2));
@@ -137,17 +139,95 @@ fn replaced_files_come_back_and_that_can_be_taken_back_too() {
     assert!(is_undone(&world));
     let again = &world.state.acts.acts[&ActId(2)];
     assert!(plan(again).contains("TASK-001/3"), "{}", plan(again));
+    assert_eq!(code_of(world.operator(undo(None))), "nothing_to_undo", "only who names it redoes");
+    world.operator(undo(Some(2))).expect("done again");
+}
+
+/// A world in which two files were restored, as act 1.
+fn restored_in_part() -> World {
+    let mut world = world();
+    let saving =
+        Saving { task: TASK, reason: CheckpointReason::Asked, note: None, by: Actor::Operator };
+    world.feed(Input::WorkSaved { ticket: None, saving, result: Ok(Some(checkpoint(1))) });
+    let (checkpoint, care) = (CheckpointId { task: TASK, number: 1 }, Care::Careful);
+    let (paths, manner) = (vec!["a.rs".into(), "src".into()], Manner::Keep);
+    world.ask(Actor::Operator, Command::RestoreCheckpoint { checkpoint, paths, manner, care });
+    world.feed(files_back(2));
+    world
+}
+
+fn files_back(number: u32) -> Input {
+    let (before, meanwhile, in_the_way) = (checkpoint(number), Vec::new(), Vec::new());
+    let result = Ok(Restored { before, meanwhile, written: 1, removed: 0, in_the_way });
+    Input::WorkRestored { ticket: None, task: TASK, result }
+}
+
+#[test]
+fn only_what_a_restoration_was_about_is_taken_back() {
+    let mut world = restored_in_part();
+    world.operator(undo(None)).expect("begun");
+    let restoring = &world.state.keeping.restoring[&TASK];
+    assert_eq!((restoring.from.number, restoring.manner), (2, Manner::Keep));
+    assert_eq!(restoring.paths, ["a.rs", "src"].map(std::path::PathBuf::from));
+    let from = CheckpointId { task: TASK, number: 1 };
+    assert_eq!(world.state.acts.given_by(ActId(1)), Some(from));
+    assert!(world.state.acts.needed().contains(&from), "without it nobody knows what it changed");
+}
+
+#[test]
+fn an_undo_whose_worktree_goes_meanwhile_ends() {
+    for is_cancelled in [true, false] {
+        let mut world = restored_in_part();
+        world.operator(undo(None)).expect("begun");
+        if is_cancelled {
+            world.operator(Command::CancelTask { task: TASK, reason: None }).expect("given up");
+        } else {
+            retired(&mut world);
+        }
+        let record = &world.state.acts.acts[&ActId(1)];
+        assert!(!record.is_undoing && record.undone_at.is_none(), "{record:?}");
+        assert!(record.problem.as_ref().is_some_and(|it| it.contains("went")), "{record:?}");
+        world.feed(files_back(3));
+        assert!(!is_undone(&world));
+    }
+}
+
+#[test]
+fn a_number_that_stands_in_the_ledger_is_never_given_to_another_act() {
+    let mut world = world();
+    dismissed(&mut world);
+    world.operator(Command::CancelTask { task: TASK, reason: None }).expect("given up");
+    world.operator(undo(Some(2))).expect("begun");
+    // As a version wrote them that knew of no dismissals as acts.
+    let mut state = crate::engine::state::State::default();
+    for (event, at) in &world.past {
+        let mut text = serde_json::to_value(event).expect("written");
+        let fields = text.as_object_mut().expect("an object");
+        if matches!(event, Event::AgentDismissed { .. }) {
+            fields.values_mut().filter_map(|value| value.as_object_mut()).for_each(|inner| {
+                inner.remove("act");
+            });
+            fields.remove("act");
+        }
+        state.apply(&serde_json::from_value(text).expect("read"), *at);
+    }
+    let acts: Vec<u32> = state.acts.acts.keys().map(|id| id.0).collect();
+    assert_eq!(acts, [2]);
+    assert_eq!(state.acts.acts[&ActId(2)], world.state.acts.acts[&ActId(2)]);
+    assert!(state.acts.acts[&ActId(2)].is_undoing);
 }
 
 #[test]
 fn a_merge_is_never_rewritten_and_only_the_operator_takes_things_back() {
     let mut world = world();
-    let landed = Event::MergeLanded { id: ApprovalId(1), commit: "c0ffee0000ff".to_owned() };
+    let (id, commit, act) = (ApprovalId(1), "c0ffee0000ff".to_owned(), Some(ActId(1)));
+    let landed = Event::MergeLanded { id, commit, act };
     let at = world.at;
     let mut state = world.state.clone();
     state.apply(&landed, at);
     let mut merged = World::of(state, Vec::new());
-    let refusal = merged.operator(undo(None)).expect_err("refused");
+    assert_eq!(code_of(merged.operator(undo(None))), "nothing_to_undo", "it is passed by");
+    let refusal = merged.operator(undo(Some(1))).expect_err("refused");
     assert_eq!((refusal.kind, refusal.code.as_str()), (RefusalKind::Conflict, "merged"));
     assert!(refusal.hint.is_some_and(|hint| hint.contains("git revert -m 1 c0ffee0000ff")));
     let refusal = world.agent("Code/lead", undo(None)).expect_err("refused");

@@ -2,7 +2,9 @@
 //!
 //! The wait looks when something has changed, never in a busy loop. It ends with the answer, with the
 //! question's death, with its time, or when nobody wants it any more; the question itself stays, so an
-//! answer that comes later is not lost.
+//! answer that comes later is not lost. Neither is one that a program did not take because it had given the
+//! call up without a word: giving an answer never acknowledges it, so it stays in the inbox until its agent
+//! says that it is dealt with.
 
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ use crate::mcp::tools::Tools;
 use crate::mcp::tools::messages::Urgency;
 use crate::mcp::words;
 use crate::service::query::Query;
-use crate::service::views::MessageView;
+use crate::service::views::{MessageView, RepliesView};
 use crate::service::workbench::DraftOptions;
 
 /// How long is waited without a word about it, in seconds: many programs give a call up after a minute.
@@ -32,6 +34,9 @@ const LONGEST: u32 = 600;
 /// What to do without an answer.
 const LATER: &str = "go on with your work, then call await_reply with this id";
 
+/// What to do with an answer.
+const NOTED: &str = "when you have noted it call acknowledge with the answer's id";
+
 /// The tools of this noun.
 pub fn tools() -> Tools {
     vec![
@@ -41,7 +46,8 @@ pub fn tools() -> Tools {
                 title: "Ask somebody and wait",
                 description: "Sends a question to another agent, an agency or the operator and waits for the answer. Returns the \
 answer's text, or, when the time is over, `no answer yet` with the question's id: then go on with your work and call \
-`await_reply` with that id later. Ask only what you need to go on, one question at a time. \
+`await_reply` with that id later. Acknowledge the answer as every message; if your program breaks the call off, the \
+answer comes to your `inbox`. Ask only what you need to go on, one question at a time. \
 Example: {\"to\": \"CodeAgency\", \"question\": \"Which port does the login service use?\"}.",
                 hint: Hint::Adds,
             },
@@ -143,9 +149,12 @@ fn limit(seconds: u32) -> Result<Duration, Refusal> {
 }
 
 fn wait_for_answer(call: &Call, id: MessageId, limit: Duration) -> Outcome {
-    let found = call.wait(limit, || match answer(call, id)? {
-        Some(answer) => Ok(Some(answer)),
-        None => fate(call, id).map(|()| None),
+    let found = call.wait(limit, || {
+        let seen: RepliesView = call.fetch(&Query::Replies { question: id })?;
+        match seen.answers.into_iter().next() {
+            Some(answer) => Ok(Some(answer)),
+            None => fate(seen.question.as_ref()).map(|()| None),
+        }
     })?;
     match found {
         Some(answer) => tell(call, id, &answer),
@@ -156,40 +165,32 @@ fn wait_for_answer(call: &Call, id: MessageId, limit: Duration) -> Outcome {
     }
 }
 
-/// The message that answers a question, if it is there.
-fn answer(call: &Call, id: MessageId) -> Result<Option<MessageView>, Refusal> {
-    let own = Query::Inbox { agent: call.me.clone(), all: true };
-    let views: Vec<MessageView> = call.fetch(&own)?;
-    Ok(views.into_iter().find(|view| view.in_reply_to == Some(id)))
-}
-
-/// Refuses to wait for what nobody will ever read.
-fn fate(call: &Call, id: MessageId) -> Result<(), Refusal> {
-    let view: MessageView = match call.fetch(&Query::Message { id }) {
-        Ok(view) => view,
-        // It waits at the door until a supervisor takes it.
-        Err(refusal) if refusal.kind == RefusalKind::NotFound => return Ok(()),
-        Err(refusal) => return Err(refusal),
-    };
+/// Refuses to wait for what nobody will ever read. None: it waits at the door until a supervisor takes it.
+fn fate(question: Option<&MessageView>) -> Result<(), Refusal> {
+    let Some(view) = question else { return Ok(()) };
     if !matches!(view.state, MessageState::Dead | MessageState::Expired) {
         return Ok(());
     }
     let reason = view.reason.as_deref().unwrap_or("no reason is known");
-    let message = format!("question `{id}` is {}: {reason}", view.state.as_str());
+    let message = format!("question `{}` is {}: {reason}", view.id, view.state.as_str());
     Err(Refusal::new(RefusalKind::Failed, view.state.as_str(), message)
         .with_hint("see who is there with the tool `who` and ask somebody else"))
 }
 
-/// The answer is delivered and dealt with by being given to its agent; `await_reply` gives it again.
+/// The answer is delivered by being given, and acknowledged by nobody but its agent: whether the program still
+/// read it cannot be seen from here. Until then `inbox` shows it, and `await_reply` gives it as often as it is asked.
 fn tell(call: &Call, id: MessageId, answer: &MessageView) -> Outcome {
-    let ids = vec![answer.id];
-    if answer.acknowledged_at.is_none() {
-        call.ask(Command::FetchMessages { ids: ids.clone() })?;
-        call.ask(Command::AcknowledgeMessages { ids })?;
+    if matches!(answer.state, MessageState::Accepted | MessageState::Routed) {
+        call.ask(Command::FetchMessages { ids: vec![answer.id] })?;
     }
     let answer: MessageView = call.fetch(&Query::Message { id: answer.id })?;
-    Ok(Said::new(
-        format!("{} answers:\n{}", words::line(&answer.from), words::quoted(&answer.body)),
-        json!({ "answered": true, "id": id, "answer": answer }),
-    ))
+    let mut text =
+        format!("{} answers:\n{}", words::line(&answer.from), words::quoted(&answer.body));
+    let is_open = answer.acknowledged_at.is_none();
+    if is_open {
+        text.push_str(&format!("  message {}; {NOTED}\n", answer.id));
+    }
+    let next = is_open.then_some(NOTED);
+    let document = json!({ "answered": true, "id": id, "answer": answer, "next": next });
+    Ok(Said::new(text, document))
 }

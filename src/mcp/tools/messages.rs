@@ -8,13 +8,14 @@ use serde_json::json;
 
 use crate::domain::command::Command;
 use crate::domain::id::MessageId;
-use crate::domain::message::{MessageType, Priority};
+use crate::domain::message::{MessageState, MessageType, Priority};
 use crate::domain::name::Address;
 use crate::mcp::call::Call;
 use crate::mcp::tool::{Hint, Outcome, Said, Sign, tool};
 use crate::mcp::tools::Tools;
 use crate::mcp::words;
 use crate::service::query::Query;
+use crate::service::views::MessageView;
 use crate::service::workbench::DraftOptions;
 
 /// What to do with messages.
@@ -135,12 +136,26 @@ pub struct SendArguments {
 
 fn inbox(call: &Call, arguments: InboxArguments) -> Outcome {
     let query = Query::Inbox { agent: call.me.clone(), all: arguments.all };
+    let given = given_before(&call.fetch::<Vec<MessageView>>(&query)?);
     let views = call.workbench.receive(&call.me, &query)?;
+    let message = |view: &MessageView| {
+        let mut text = words::message(view);
+        if given.contains(&view.id) {
+            text.push_str("  (given to you before; acknowledge it when you have dealt with it)\n");
+        }
+        text
+    };
     let text = match views.as_slice() {
         [] => "no messages; go on with your work (task_next says with what)\n".to_owned(),
-        views => views.iter().map(words::message).collect::<Vec<_>>().join("\n"),
+        views => views.iter().map(message).collect::<Vec<_>>().join("\n"),
     };
-    Ok(Said::new(text, json!({ "messages": views, "next": NEXT })))
+    Ok(Said::new(text, json!({ "messages": views, "given_before": given, "next": NEXT })))
+}
+
+/// Open messages that were typed, shown or returned as an answer before this look.
+fn given_before(views: &[MessageView]) -> Vec<MessageId> {
+    let given = views.iter().filter(|view| view.state == MessageState::Delivered);
+    given.map(|view| view.id).collect()
 }
 
 fn acknowledge(call: &Call, arguments: AcknowledgeArguments) -> Outcome {

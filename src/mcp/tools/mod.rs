@@ -5,6 +5,7 @@
 pub mod asking;
 pub mod messages;
 pub mod planning;
+pub mod saving;
 pub mod submit;
 pub mod tasks;
 pub mod who;
@@ -24,6 +25,7 @@ pub fn all() -> ToolRouter<Server> {
         asking::tools(),
         tasks::tools(),
         work::tools(),
+        saving::tools(),
         submit::tools(),
         who::tools(),
         planning::tools(),

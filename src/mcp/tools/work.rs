@@ -1,12 +1,12 @@
-//! Work on a task: beginning, telling how far it is, being blocked, saving what is not committed, finishing.
+//! Work on a task: beginning, telling how far it is, being blocked, finishing.
 //!
-//! Each change of a task is answered with the task as it is afterwards.
+//! Each change is answered with the task as it is afterwards.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::domain::command::{Answer, Command};
+use crate::domain::command::Command;
 use crate::domain::id::TaskId;
 use crate::mcp::call::Call;
 use crate::mcp::tool::{Hint, Outcome, Said, Sign, tool};
@@ -57,17 +57,6 @@ Example: {\"task\": \"TASK-003\", \"reason\": \"needs the database schema of TAS
                 hint: Hint::Sets,
             },
             unblock,
-        ),
-        tool(
-            Sign {
-                name: "checkpoint",
-                title: "Save what is not committed",
-                description: "Saves everything in the worktree of your task that is not committed, untracked files too, as a checkpoint beside \
-the branch. Nothing in the worktree changes, and it replaces no commit. Use it before something risky: a rewrite, a merge, \
-a reset. The operator can bring it back. Example: {\"note\": \"before the rewrite of the parser\"}.",
-                hint: Hint::Adds,
-            },
-            checkpoint,
         ),
         tool(
             Sign {
@@ -122,28 +111,6 @@ pub struct CompleteArguments {
     #[serde(default)]
     #[schemars(with = "String")]
     pub summary: Option<String>,
-}
-
-/// What `checkpoint` takes.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CheckpointArguments {
-    /// One line about it, so that it is found again.
-    #[serde(default)]
-    #[schemars(with = "String")]
-    pub note: Option<String>,
-}
-
-fn checkpoint(call: &Call, arguments: CheckpointArguments) -> Outcome {
-    let answer = call.ask(Command::TakeCheckpoint { task: None, note: arguments.note })?;
-    let Answer::Id(id) = answer else {
-        let text = "nothing to save: everything is committed\n".to_owned();
-        return Ok(Said::new(text, json!({ "checkpoint": null })));
-    };
-    let text = format!(
-        "saved as {id}; to have it brought back, ask the operator: agency branch restore {id}\n"
-    );
-    Ok(Said::new(text, json!({ "checkpoint": id })))
 }
 
 fn start(call: &Call, arguments: OneTask) -> Outcome {

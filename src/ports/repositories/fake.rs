@@ -152,7 +152,8 @@ impl Repositories for FakeRepositories {
             deletions: 0,
             left_out: Vec::new(),
         };
-        Ok(Restored { before, written: 1, removed: 0, in_the_way: Vec::new() })
+        let (meanwhile, in_the_way) = (Vec::new(), Vec::new());
+        Ok(Restored { before, meanwhile, written: 1, removed: 0, in_the_way })
     }
 
     fn drop_checkpoints(&self, _: &Path, _: &[(String, String)]) -> Result<(), RepositoryError> {

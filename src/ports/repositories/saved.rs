@@ -85,6 +85,9 @@ pub struct RestoreOrder {
     pub paths: Vec<PathBuf>,
     /// What becomes of other files.
     pub manner: Manner,
+    /// The commit of the checkpoint whose restoration this takes back: only files that it changed are laid or removed,
+    /// `paths` and `manner` are its own.
+    pub taking_back: Option<String>,
 }
 
 /// How a restoration went.
@@ -92,6 +95,8 @@ pub struct RestoreOrder {
 pub struct Restored {
     /// What lay there before.
     pub before: Checkpoint,
+    /// What lay there each time that a restoration cut off was gone on with, where that was something else.
+    pub meanwhile: Vec<Checkpoint>,
     /// Files that were written.
     pub written: u32,
     /// Files that were removed.

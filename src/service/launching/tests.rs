@@ -111,13 +111,48 @@ fn a_program_that_tells_of_no_conversation_goes_on_with_the_same_one_in_every_li
     outside.programs.put(Programs::load(&fakes.folder).expect("loaded"));
     let programs = outside.programs.current();
     let (_, description) = programs.require_described("chat").expect("described");
-    let of = |who| unreported(&outside.home, description, &crate::engine::testing::agent(who));
-    assert_eq!(of("Code/dev"), of("Code/dev"));
-    assert_ne!(of("Code/dev"), of("Code/lead"));
+    let of = |state: &State, who| {
+        unreported(state, &outside.home, description, &crate::engine::testing::agent(who))
+    };
+    let state = State::default();
+    assert_eq!(of(&state, "Code/dev"), of(&state, "Code/dev"));
+    assert_ne!(of(&state, "Code/dev"), of(&state, "Code/lead"));
     assert!(
-        of("Code/dev")
+        of(&state, "Code/dev")
             .is_some_and(|id| uuid::Uuid::parse_str(&id).is_ok_and(|id| id.get_version_num() == 4))
     );
+}
+
+#[test]
+fn whoever_has_the_name_of_one_who_left_begins_a_conversation_of_its_own() {
+    use crate::engine::event::Event;
+    let silent = CHAT.replace("[report]\nconversation = \"session_id\"\n", "");
+    let fakes = Fakes::empty();
+    fakes.folder.put("templates/runtimes/chat.toml", &silent);
+    let outside = fakes.outside();
+    let programs = Programs::load(&fakes.folder).expect("loaded");
+    let (_, description) = programs.require_described("chat").expect("described");
+    let (dev, code) =
+        (crate::engine::testing::agent("Code/dev"), crate::engine::testing::name("Code"));
+    let whole = Box::new(crate::engine::testing::definition("Code", &["lead", "dev"]));
+    let one = Box::new(whole.agents[1].clone());
+    let mut state = State::default();
+    let mut after = |event: Event| {
+        state.apply(&event, outside.clock.now());
+        unreported(&state, &outside.home, description, &dev).expect("a conversation")
+    };
+    let define = || Event::AgencyDefined { definition: whole.clone() };
+    let first = after(define());
+    assert_eq!(after(define()), first, "read again it is the same agent");
+    assert_eq!(after(Event::AgencyStopped { agency: code.clone() }), first);
+    let (agency, definition) = (code.clone(), one.clone());
+    after(Event::AgentDismissed { agency, definition, reason: None, act: None });
+    after(Event::CrewWritten { agency: code.clone(), change: 1 });
+    let second = after(Event::AgentHired { agency: code.clone(), definition: one.clone() });
+    assert_ne!(second, first, "another agent of the same name");
+    after(Event::AgencyArchived { agency: code.clone(), folder: PathBuf::from("archive/Code") });
+    let third = after(define());
+    assert!(third != second && third != first, "another agency of the same name");
 }
 
 const ODD: &str = "[runtime.odd]\ncommand = [\"sh\", \"-c\", \"echo ${port} {home}\"]\n";

@@ -1,6 +1,6 @@
 //! Performing what saves worktrees and brings back what was put away.
 //!
-//! Looking and saving go beside everything else, in order per task; whatever writes files or refs that others move too
+//! Looking and saving go beside everything else, each in order per task; whatever writes files or refs that others move too
 //! goes in order with the project's merges.
 
 use std::path::PathBuf;
@@ -49,13 +49,14 @@ fn order(
     })
 }
 
-/// Sees what is not committed; a worktree that is being seen already is not seen twice.
+/// Sees what is not committed; one look that has not begun stands for all that are asked for until it does.
 pub fn look(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, task: TaskId) {
     let worktree = state.tasks.tasks.get(&task).and_then(|record| record.worktree.clone());
     let Some(path) = worktree.map(|worktree| outside.home.join(worktree)) else { return };
     let (outside, handle) = (outside.clone(), handle.clone());
-    lanes.push(
-        &format!("{TASK_LANES}{task}"),
+    // A lane of its own: a checkpoint that waits is no look.
+    lanes.refresh(
+        &format!("{TASK_LANES}{task}:look"),
         Box::new(move || {
             let result = outside.repositories.uncommitted(&path).map_err(|error| error.to_string());
             handle.input(Input::WorkSeen { task, result });
@@ -111,7 +112,10 @@ pub fn restore(
             ..order(state, outside, task, message)?
         };
         let (commit, paths) = (from.made.commit.clone(), restoring.paths.clone());
-        Some(RestoreOrder { before, commit, paths, manner: restoring.manner })
+        let taking_back = restoring.act.and_then(|act| state.acts.given_by(act));
+        let given = taking_back.and_then(|id| state.keeping.checkpoints.get(&id));
+        let taking_back = given.map(|given| given.made.commit.clone());
+        Some(RestoreOrder { before, commit, paths, manner: restoring.manner, taking_back })
     };
     let Some(order) = plan() else {
         handle.input(Input::WorkRestored { ticket, task, result: Err(no_worktree(task)) });

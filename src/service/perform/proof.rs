@@ -61,14 +61,17 @@ fn carry_out(
     failpoint::hit("submit.tree_made");
     let recipe = plan.recipe.as_ref();
     let named = recipe.map(|(agency, recipe)| (agency, recipe));
-    let commands = recipes::checks(outside, &plan.folder, config, named)?;
-    if commands.is_empty() {
+    let checks = recipes::checks(outside, &plan.folder, config, named)?;
+    if checks.commands.is_empty() {
         return Ok(ProofOutcome::NoChecks { merge, hint: NO_CHECKS.to_owned() });
     }
     let order = CheckOrder {
         folder: plan.folder.clone(),
         log: outside.home.join(&plan.log),
-        commands,
+        commands: checks.commands,
+        recorded: checks.recorded,
+        // The supervisor's own: neither a worktree nor an agency's folder, and beside no tree that is proven.
+        private: outside.home.join("registry"),
         config: recipes::widened(config, recipe.map(|(_, recipe)| recipe)),
     };
     let report = outside.proving.run(&order).map_err(|error| error.to_string())?;

@@ -84,6 +84,7 @@ fn act(id: ActId, record: &ActRecord) -> ActView {
         by: record.by.as_ref().map(ToString::to_string),
         undo: undoing::plan(record),
         state: state.to_owned(),
+        only_by_name: record.is_passed_by(),
         undone_at: record.undone_at,
         problem: record.problem.clone(),
     }

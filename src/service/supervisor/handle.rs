@@ -10,7 +10,7 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::input::Input;
 use crate::engine::state::State;
 use crate::ports::ledger::Record;
-use crate::ports::terminals::PaneId;
+use crate::ports::terminals::{PaneId, Sighting};
 use crate::service::screens::Noticed;
 
 /// Something that is read from the state and its position.
@@ -39,6 +39,8 @@ pub enum Wake {
     Look,
     /// A person moves panes.
     Arranged,
+    /// Panes as they are seen right before their session is closed: nobody moves them any more.
+    SeenLast(Box<Sighting>),
     /// Something was printed in these panes.
     Printed(Vec<PaneId>),
     /// Screens were read.
@@ -70,6 +72,11 @@ impl Handle {
     /// Wakes the loop; false if it has ended.
     pub fn wake(&self, wake: Wake) -> bool {
         self.sender.send(wake).is_ok()
+    }
+
+    /// What is there right before a session is closed, arrangements that were made just now too.
+    pub fn seen_last(&self, sighting: Sighting) {
+        self.wake(Wake::SeenLast(Box::new(sighting)));
     }
 
     /// Tells the engine that something happened.

@@ -55,6 +55,8 @@ pub struct ActView {
     pub undo: String,
     /// `done`, `undoing`, `undone`, or `kept` for what is never taken back here.
     pub state: String,
+    /// A bare `agency undo` passes it by: a merge, or the restoration that an undo was.
+    pub only_by_name: bool,
     /// When it was taken back.
     pub undone_at: Option<Timestamp>,
     /// Why it could not be taken back the last time.

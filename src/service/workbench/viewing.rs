@@ -17,7 +17,9 @@ use crate::ports::terminals::{AttachWish, TerminalError};
 use crate::service::perform::code_of;
 use crate::service::query::Query;
 use crate::service::views::{AgencyView, AgentView};
-use crate::service::workbench::{INSTALL_TMUX, Identity, Workbench};
+use crate::service::workbench::{
+    INSTALL_TMUX, Identity, OWN_TMUX, Workbench, is_in_trouble, trouble,
+};
 
 /// How an agency is to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,8 +124,14 @@ fn unseen(error: &TerminalError) -> Refusal {
             Refusal::new(RefusalKind::Missing, code_of(error), error.to_string())
                 .with_hint(INSTALL_TMUX)
         }
+        TerminalError::Unbearable { .. } => settings(error),
         _ => Refusal::new(RefusalKind::Failed, code_of(error), error.to_string()),
     }
+}
+
+/// A setting of the person's tmux is in the way.
+fn settings(error: &TerminalError) -> Refusal {
+    Refusal::new(RefusalKind::Failed, code_of(error), error.to_string()).with_hint(OWN_TMUX)
 }
 
 /// Why there is nothing to attach to: tmux itself, else an agency without a session.
@@ -133,6 +141,9 @@ fn cannot_attach(error: &TerminalError, view: &AgencyView) -> Refusal {
             Refusal::new(RefusalKind::Missing, code_of(error), error.to_string())
                 .with_hint(INSTALL_TMUX)
         }
+        TerminalError::Unbearable { .. } => settings(error),
+        // Why there is no session is known better than that there is none.
+        _ if is_in_trouble(view) => trouble(view),
         _ if view.state == AgencyState::Stopped => {
             let message = format!("`{}` is stopped, it has no session", view.name);
             Refusal::new(RefusalKind::Conflict, "not_running", message)
@@ -157,6 +168,9 @@ fn require_pane(view: &AgencyView, name: &Name) -> Result<PaneId, Refusal> {
             .with_hint(format!("its agents are {}", names())));
     };
     agent.pane.clone().map(PaneId).ok_or_else(|| {
+        if is_in_trouble(view) {
+            return trouble(view);
+        }
         let message = format!("`{}` has no pane, it is {}", agent.address, agent.state.as_str());
         Refusal::new(RefusalKind::Conflict, "no_pane", message)
             .with_hint(format!("agency start {}", view.name))

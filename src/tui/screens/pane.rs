@@ -6,9 +6,9 @@
 use crossterm::event::KeyEvent;
 
 use crate::domain::agency::AgencyState;
-use crate::domain::name::AgentAddress;
+use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::Refusal;
-use crate::service::views::{AgentView, Board};
+use crate::service::views::{AgentView, Board, NAME_TAKEN};
 use crate::service::workbench::viewing::{PaneId, PaneLife, Stroke};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Notice, Outcome, Spot, Typing};
@@ -111,10 +111,20 @@ pub fn why_not_look(model: &Model) -> Option<String> {
         .and_then(|board| agents(board).find(|agent| agent.address == address));
     match found {
         None => Some(format!("`{address}` is not there any more")),
-        Some(agent) if agent.pane.is_none() => {
-            Some(format!("it has no pane: agency start {}", address.agency))
-        }
+        Some(agent) if agent.pane.is_none() => Some(why_no_pane(model, &address.agency)),
         Some(_) => None,
+    }
+}
+
+/// Why an agency's agent has no pane: what keeps its session from being made, if that is known.
+fn why_no_pane(model: &Model, agency: &Name) -> String {
+    let board = model.board.as_deref();
+    let view = board.and_then(|board| board.status.agencies.iter().find(|it| it.name == *agency));
+    // That another session has its name keeps nothing from being made.
+    let view = view.filter(|view| view.reason_code.as_deref() != Some(NAME_TAKEN));
+    match view.and_then(|view| view.reason.as_deref()) {
+        Some(reason) => format!("it has no pane: {}; agency doctor says more", line(reason)),
+        None => format!("it has no pane: agency start {agency}"),
     }
 }
 

@@ -48,7 +48,7 @@ impl Stage {
     pub fn show(&mut self, picture: Picture) -> &mut Self {
         let asked = self.model.pane.asked.clone().expect("a pane is asked for");
         let target = Target { above: asked.above, ..asked };
-        self.send(Msg::Pictured { target, result: Ok(Box::new(Shot::develop(picture))) });
+        self.send(Msg::Pictured { target, result: Ok(Box::new(Shot::develop(picture, None))) });
         self
     }
 }

@@ -173,6 +173,7 @@ fn waiting_badge(kind: &str) -> Badge {
         "blocked_task" => ("■", "blocked task", Tone::Danger),
         "uncertain_delivery" => ("~", "uncertain", Tone::Warn),
         "session" => ("■", "session", Tone::Danger),
+        "crew" => ("■", "crew", Tone::Danger),
         "unknown" => ("~", "unknown", Tone::Warn),
         "limited" => ("◔", "limited", Tone::Warn),
         _ => ("!", "other", Tone::Warn),

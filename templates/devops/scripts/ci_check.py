@@ -17,8 +17,13 @@ import sys
 
 # A pipeline's file is a page long; what is larger is data.
 MAX_BYTES = 1 << 20
-# Folders that tools fill: nobody wrote what is in them.
-SKIPPED_FOLDERS = {".git", "target", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
+# A line is looked at to here, also one that is continued on the next.
+MAX_LINE = 10_000
+# Folders that tools fill, each with what tells that one did: git lists what somebody wrote, a walk has only these.
+FILLED_FOLDERS = {
+    "target": ("CACHEDIR.TAG",), "node_modules": (".package-lock.json", ".yarn-integrity", ".modules.yaml"),
+    "venv": ("pyvenv.cfg",), ".venv": ("pyvenv.cfg",), ".tox": ("CACHEDIR.TAG",), ".mypy_cache": ("CACHEDIR.TAG",),
+}
 
 
 def shown(path):
@@ -36,7 +41,7 @@ class Tree:
 
     def __init__(self, root, max_bytes=MAX_BYTES):
         self.root, self.max_bytes = root, max_bytes
-        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0}
+        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0, "folders": []}
 
     def paths(self):
         listed = self._from_git()
@@ -44,12 +49,10 @@ class Tree:
 
     def _from_git(self):
         # A repository's own settings must not start a program here.
-        command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        quiet = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        command = quiet + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         try:
-            listed = subprocess.run(
-                command + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-            )
+            listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         except OSError:
             return None
         if listed.returncode != 0:
@@ -61,38 +64,44 @@ class Tree:
         for folder, folders, names in os.walk(self.root, followlinks=False):
             # A link to a folder is an entry of its own, not a way on.
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS and name not in links]
+            folders[:] = [name for name in folders if name != ".git" and name not in links and not self._is_filled(folder, name)]
             for name in names + links:
                 yield os.path.relpath(os.path.join(folder, name), self.root)
 
+    def _is_filled(self, folder, name):
+        """Whether a tool filled a folder. It is named: whoever wants to hide something can make it look so."""
+        full = os.path.join(folder, name)
+        if not any(os.path.isfile(os.path.join(full, mark)) for mark in FILLED_FOLDERS.get(name, ())):
+            return False
+        self.skipped["folders"].append(shown(os.path.relpath(full, self.root)))
+        return True
+
     def read(self, path):
         """A file's text; none if it is no plain text file, which is counted."""
-        full = os.path.join(self.root, path)
+        full, data, reason = os.path.join(self.root, path), b"", None
         try:
             if os.path.islink(full):
-                self.skipped["link"] += 1
-                return None
-            handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as opened:
-                status = os.fstat(opened.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    self.skipped["unreadable"] += 1
-                    return None
-                if status.st_size > self.max_bytes:
-                    self.skipped["large"] += 1
-                    return None
-                data = opened.read()
+                reason = "link"
+            else:
+                handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                with os.fdopen(handle, "rb") as opened:
+                    status = os.fstat(opened.fileno())
+                    reason = "large" if status.st_size > self.max_bytes else None
+                    reason = reason if stat.S_ISREG(status.st_mode) else "unreadable"
+                    data = b"" if reason else opened.read()
         except OSError:
-            self.skipped["unreadable"] += 1
-            return None
-        if b"\0" in data[:8192]:
-            self.skipped["binary"] += 1
+            reason = "unreadable"
+        reason = "binary" if b"\0" in data[:8192] else reason
+        if reason:
+            self.skipped[reason] += 1
             return None
         return data.decode("utf-8", "replace")
 
     def skipped_words(self):
-        parts = [f"{count} {word}" for word, count in self.skipped.items() if count]
+        parts = [f"{count} {word}" for word, count in self.skipped.items() if count and word != "folders"]
+        parts += [f"all of {printable(name)}/" for name in sorted(self.skipped["folders"])]
         return f" (skipped: {', '.join(parts)})" if parts else ""
+
 
 ERROR, WARNING = "error", "warning"
 RULES = {
@@ -291,7 +300,10 @@ def check_gitlab(report, lines):
         text = without_comment(line)
         if PIPE_TO_SHELL.search(text):
             report.add("curl-pipe-shell", number)
-        if re.search(r"\b(?:echo|printf)\b[^|>]*\$\{?\w*(?:TOKEN|PASSWORD|SECRET)\w*\}?[^|>]*$", text):
+        # Behind the last pipe or arrow nothing is handed on any more.
+        last = re.split(r"[|>]", text)[-1]
+        said = re.search(r"\b(?:echo|printf)\b", last)
+        if said and re.search(r"\$\{?\w{0,100}?(?:TOKEN|PASSWORD|SECRET)", last[said.end():]):
             report.add("secret-echoed", number)
 
 
@@ -318,7 +330,7 @@ def instructions(lines):
             text += line[:-1] + " " if line.endswith("\\") else line
             if not line.endswith("\\"):
                 break
-        word, _, rest = text.strip().partition(" ")
+        word, _, rest = text[:MAX_LINE].strip().partition(" ")
         if word:
             yield start, word.upper(), rest.strip()
 
@@ -384,7 +396,7 @@ def check(root):
         kind = kind_of(path, tree.read)
         text = tree.read(path) if kind else None
         if text is not None:
-            report.look(kind[0], path, text.splitlines())
+            report.look(kind[0], path, [line[:MAX_LINE] for line in text.splitlines()])
             kind[1](report, report.lines)
     report.findings.sort(key=lambda f: (f["severity"], f["file"], f["line"], f["rule"]))
     return {

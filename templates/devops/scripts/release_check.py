@@ -30,15 +30,31 @@ def printable(text):
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def git(root, *arguments, check=True):
-    # A repository's own settings must not start a program here.
-    command = ["git", "-c", "core.quotepath=off", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "-C", root]
+# A repository's own settings must not start a program here: no watcher, hook, verifier or transport.
+QUIET = [
+    "core.quotepath=off", "core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "protocol.allow=never",
+]
+
+
+def git(root, *arguments, check=True, settings=()):
+    command = ["git", "--no-optional-locks", *(word for setting in [*QUIET, *settings] for word in ("-c", setting)), "-C", root]
     result = subprocess.run(command + list(arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if result.returncode != 0:
         if check:
             raise ReleaseError(result.stderr.decode("utf-8", "replace").strip() or "git failed")
         return None
     return result.stdout.decode("utf-8", "replace")
+
+
+def without_filters(root):
+    """Settings that turn off every filter: a look at what is not committed would run them."""
+    names = git(root, "config", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|smudge|process|required)$", check=False) or ""
+    settings = []
+    for name in sorted(set(filter(None, names.split("\0")))):
+        if "=" in name:
+            raise ReleaseError(f"`{name}` starts a program and cannot be turned off")
+        settings.append(f"{name}=" + ("false" if name.endswith(".required") else ""))
+    return settings
 
 
 def read(root, name):
@@ -185,7 +201,7 @@ def look(root):
         problems.append("there is no change log")
     elif version and not has_heading:
         problems.append(f"{log} has no heading for {version}")
-    status = git(root, "status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=all")
+    status = git(root, "status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=all", settings=without_filters(root))
     dirty = len([entry for entry in status.split("\0") if entry])
     if dirty:
         problems.append(f"{dirty} files are not committed")

@@ -20,8 +20,11 @@ import warnings
 
 # Sources are smaller; what is larger was generated, and is counted as skipped.
 MAX_BYTES = 2 << 20
-# Folders that tools fill: nobody wrote what is in them.
-SKIPPED_FOLDERS = {".git", "target", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
+# Folders that tools fill, each with what tells that one did: git lists what somebody wrote, a walk has only these.
+FILLED_FOLDERS = {
+    "target": ("CACHEDIR.TAG",), "node_modules": (".package-lock.json", ".yarn-integrity", ".modules.yaml"),
+    "venv": ("pyvenv.cfg",), ".venv": ("pyvenv.cfg",), ".tox": ("CACHEDIR.TAG",), ".mypy_cache": ("CACHEDIR.TAG",),
+}
 
 
 def shown(path):
@@ -39,7 +42,7 @@ class Tree:
 
     def __init__(self, root, max_bytes=MAX_BYTES):
         self.root, self.max_bytes = root, max_bytes
-        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0}
+        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0, "folders": []}
 
     def paths(self):
         listed = self._from_git()
@@ -47,12 +50,10 @@ class Tree:
 
     def _from_git(self):
         # A repository's own settings must not start a program here.
-        command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        quiet = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        command = quiet + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         try:
-            listed = subprocess.run(
-                command + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-            )
+            listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         except OSError:
             return None
         if listed.returncode != 0:
@@ -64,43 +65,47 @@ class Tree:
         for folder, folders, names in os.walk(self.root, followlinks=False):
             # A link to a folder is an entry of its own, not a way on.
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS and name not in links]
+            folders[:] = [name for name in folders if name != ".git" and name not in links and not self._is_filled(folder, name)]
             for name in names + links:
                 yield os.path.relpath(os.path.join(folder, name), self.root)
 
+    def _is_filled(self, folder, name):
+        """Whether a tool filled a folder. It is named: whoever wants to hide something can make it look so."""
+        full = os.path.join(folder, name)
+        if not any(os.path.isfile(os.path.join(full, mark)) for mark in FILLED_FOLDERS.get(name, ())):
+            return False
+        self.skipped["folders"].append(shown(os.path.relpath(full, self.root)))
+        return True
+
     def read(self, path):
         """A file's text; none if it is no plain text file, which is counted."""
-        full = os.path.join(self.root, path)
+        full, data, reason = os.path.join(self.root, path), b"", None
         try:
             if os.path.islink(full):
-                self.skipped["link"] += 1
-                return None
-            handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as opened:
-                status = os.fstat(opened.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    self.skipped["unreadable"] += 1
-                    return None
-                if status.st_size > self.max_bytes:
-                    self.skipped["large"] += 1
-                    return None
-                data = opened.read()
+                reason = "link"
+            else:
+                handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                with os.fdopen(handle, "rb") as opened:
+                    status = os.fstat(opened.fileno())
+                    reason = "large" if status.st_size > self.max_bytes else None
+                    reason = reason if stat.S_ISREG(status.st_mode) else "unreadable"
+                    data = b"" if reason else opened.read()
         except OSError:
-            self.skipped["unreadable"] += 1
-            return None
-        if b"\0" in data[:8192]:
-            self.skipped["binary"] += 1
+            reason = "unreadable"
+        reason = "binary" if b"\0" in data[:8192] else reason
+        if reason:
+            self.skipped[reason] += 1
             return None
         return data.decode("utf-8", "replace")
 
     def skipped_words(self):
-        parts = [f"{count} {word}" for word, count in self.skipped.items() if count]
+        parts = [f"{count} {word}" for word, count in self.skipped.items() if count and word != "folders"]
+        parts += [f"all of {printable(name)}/" for name in sorted(self.skipped["folders"])]
         return f" (skipped: {', '.join(parts)})" if parts else ""
+
 
 SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx")
 TEST_PATH = re.compile(r"(^|/)(tests?|specs?|__tests__|benches|examples|fixtures|vendor|third_party)(/|$)|(^|[/_.-])(test|spec)[_.-]|[_.-](test|spec)\.|(^|/)(conftest|setup)\.py$", re.I)
-
-
 RUST_TOKEN = re.compile(r"//|/\*|(?<!\w)(?:br|cr|r)(#*)\"|(?<!\w)b?'|\"")
 SCRIPT_TOKEN = re.compile(r"//|/\*|[\"'`]")
 RUST_CHARACTER = re.compile(r"b?'(?:\\(?:x[0-9a-fA-F]{2}|u\{[0-9a-fA-F_]+\}|[^\n])|[^'\\\n])'")
@@ -337,8 +342,7 @@ class RustFile:
     def export(self, tree):
         """The names that a `pub use` makes public."""
         tree = re.sub(r"\s+", " ", tree)
-        for leaf in re.split(r"[{},]", tree):
-            leaf = leaf.strip()
+        for leaf in map(str.strip, re.split(r"[{},]", tree)):
             if leaf.endswith("*"):
                 module = re.findall(r"(\w+)\s*::\s*\*", leaf)
                 outer = re.findall(r"(\w+)\s*::\s*$", tree.split("{")[0]) if "{" in tree else []
@@ -391,9 +395,7 @@ class Crate:
         self.globs |= read.globs
         for module, public, inline, documented, line, around in read.modules:
             inner = os.path.join(folder, *around)
-            if inline:
-                continue
-            found = module_file(self.paths, inner, module)
+            found = None if inline else module_file(self.paths, inner, module)
             loaded = self.load(found, os.path.join(inner, module), is_public and public, module) if found else None
             if loaded is not None and public and is_public:
                 read.items.append(("mod", module, line, documented or loaded.inner_doc, [], True))
@@ -463,10 +465,6 @@ def measure(root):
     return items, unparsed, tree
 
 
-def percent(items):
-    return round(100 * sum(i["documented"] for i in items) / len(items), 1) if items else None
-
-
 def main():
     parser = argparse.ArgumentParser(
         description="Measures how much of what a project offers is documented.",
@@ -480,7 +478,8 @@ def main():
         print(f"docs_coverage.py: {printable(shown(options.folder))} is not a folder", file=sys.stderr)
         return 2
     items, unparsed, tree = measure(options.folder)
-    total = percent(items)
+    done = sum(found["documented"] for found in items)
+    total = round(100 * done / len(items), 1) if items else None
     if options.json:
         print(json.dumps({"percent": total, "items": items, "unparsed": unparsed, "skipped": tree.skipped}, indent=2))
     else:
@@ -489,7 +488,6 @@ def main():
                 print(printable(f"undocumented: {found['file']}:{found['line']}: {found['kind']} {found['name']}"))
         for path in unparsed:
             print(printable(f"not parsed: {path}"))
-        done = sum(found["documented"] for found in items)
         print(f"{done} of {len(items)} documented" + (f", {total} percent" if items else "") + tree.skipped_words())
     if not items:
         print("docs_coverage.py: nothing that a document could be about was found", file=sys.stderr)

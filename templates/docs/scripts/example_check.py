@@ -26,8 +26,11 @@ except ImportError:  # before Python 3.11
 
 # A document that is larger was generated.
 MAX_BYTES = 4 << 20
-# Folders that tools fill: nobody wrote what is in them.
-SKIPPED_FOLDERS = {".git", "target", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
+# Folders that tools fill, each with what tells that one did: git lists what somebody wrote, a walk has only these.
+FILLED_FOLDERS = {
+    "target": ("CACHEDIR.TAG",), "node_modules": (".package-lock.json", ".yarn-integrity", ".modules.yaml"),
+    "venv": ("pyvenv.cfg",), ".venv": ("pyvenv.cfg",), ".tox": ("CACHEDIR.TAG",), ".mypy_cache": ("CACHEDIR.TAG",),
+}
 
 
 def shown(path):
@@ -45,7 +48,7 @@ class Tree:
 
     def __init__(self, root, max_bytes=MAX_BYTES):
         self.root, self.max_bytes = root, max_bytes
-        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0}
+        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0, "folders": []}
 
     def paths(self):
         listed = self._from_git()
@@ -53,12 +56,10 @@ class Tree:
 
     def _from_git(self):
         # A repository's own settings must not start a program here.
-        command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        quiet = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        command = quiet + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         try:
-            listed = subprocess.run(
-                command + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-            )
+            listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         except OSError:
             return None
         if listed.returncode != 0:
@@ -70,42 +71,49 @@ class Tree:
         for folder, folders, names in os.walk(self.root, followlinks=False):
             # A link to a folder is an entry of its own, not a way on.
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS and name not in links]
+            folders[:] = [name for name in folders if name != ".git" and name not in links and not self._is_filled(folder, name)]
             for name in names + links:
                 yield os.path.relpath(os.path.join(folder, name), self.root)
 
+    def _is_filled(self, folder, name):
+        """Whether a tool filled a folder. It is named: whoever wants to hide something can make it look so."""
+        full = os.path.join(folder, name)
+        if not any(os.path.isfile(os.path.join(full, mark)) for mark in FILLED_FOLDERS.get(name, ())):
+            return False
+        self.skipped["folders"].append(shown(os.path.relpath(full, self.root)))
+        return True
+
     def read(self, path):
         """A file's text; none if it is no plain text file, which is counted."""
-        full = os.path.join(self.root, path)
+        full, data, reason = os.path.join(self.root, path), b"", None
         try:
             if os.path.islink(full):
-                self.skipped["link"] += 1
-                return None
-            handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as opened:
-                status = os.fstat(opened.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    self.skipped["unreadable"] += 1
-                    return None
-                if status.st_size > self.max_bytes:
-                    self.skipped["large"] += 1
-                    return None
-                data = opened.read()
+                reason = "link"
+            else:
+                handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                with os.fdopen(handle, "rb") as opened:
+                    status = os.fstat(opened.fileno())
+                    reason = "large" if status.st_size > self.max_bytes else None
+                    reason = reason if stat.S_ISREG(status.st_mode) else "unreadable"
+                    data = b"" if reason else opened.read()
         except OSError:
-            self.skipped["unreadable"] += 1
-            return None
-        if b"\0" in data[:8192]:
-            self.skipped["binary"] += 1
+            reason = "unreadable"
+        reason = "binary" if b"\0" in data[:8192] else reason
+        if reason:
+            self.skipped[reason] += 1
             return None
         return data.decode("utf-8", "replace")
 
     def skipped_words(self):
-        parts = [f"{count} {word}" for word, count in self.skipped.items() if count]
+        parts = [f"{count} {word}" for word, count in self.skipped.items() if count and word != "folders"]
+        parts += [f"all of {printable(name)}/" for name in sorted(self.skipped["folders"])]
         return f" (skipped: {', '.join(parts)})" if parts else ""
+
 
 ERROR, WARNING = "error", "warning"
 FENCE = re.compile(r"^((?:\s*>)*\s*(?:(?:[-*+]|\d+[.)])\s+)?)(`{3,}|~{3,})\s*([^`]*)$")
-PLACEHOLDER = re.compile(r"^\s*(?:\.\.\.|…)\s*$|<[a-z][\w -]*>|\{\{", re.M)
+TOO_DEEP = "is nested too deeply to be read"
+PLACEHOLDER = re.compile(r"^[ \t]*(?:\.\.\.|…)[ \t]*$|<[a-z][\w -]*>|\{\{", re.M)
 # These stand twice in good sentences.
 TWICE = {"that", "had", "is", "bla", "ha", "no", "very", "so", "do", "long", "yes"}
 
@@ -134,12 +142,14 @@ def blocks(lines):
 
 
 def wrong_python(code):
-    if re.search(r"^\s*(?:>>>|\.\.\.) ", code, re.M):
+    if re.search(r"^[ \t]*(?:>>>|\.\.\.) ", code, re.M):
         code = "\n".join(line[4:] for line in textwrap.dedent(code).splitlines() if re.match(r"(?:>>>|\.\.\.)(?: |$)", line))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             ast.parse(code)
+        except (RecursionError, MemoryError):
+            return 1, TOO_DEEP
         except (SyntaxError, ValueError) as error:
             return getattr(error, "lineno", None) or 1, str(getattr(error, "msg", error))
     return None
@@ -148,6 +158,8 @@ def wrong_python(code):
 def wrong_json(code):
     try:
         json.loads(code)
+    except RecursionError:
+        return 1, TOO_DEEP
     except ValueError as error:
         return getattr(error, "lineno", 1), getattr(error, "msg", str(error))
     return None
@@ -158,6 +170,8 @@ def wrong_toml(code):
         return None
     try:
         tomllib.loads(code)
+    except RecursionError:
+        return 1, TOO_DEEP
     except ValueError as error:
         place = re.search(r"line (\d+)", str(error))
         return int(place.group(1)) if place else 1, str(error).split(" (at")[0]
@@ -166,7 +180,7 @@ def wrong_toml(code):
 
 def wrong_shell(code):
     # A prompt shows a session: only what is typed is shell.
-    if re.search(r"^\s*\$ ", code, re.M):
+    if re.search(r"^[ \t]*\$ ", code, re.M):
         code = "\n".join(line.lstrip()[2:] for line in code.splitlines() if line.lstrip().startswith("$ "))
     # `-n` reads the commands and runs none of them.
     read = subprocess.run(["sh", "-n"], input=code.encode("utf-8", "replace"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
@@ -229,7 +243,7 @@ def check_page(report, path, lines, code_lines):
                 report.add(WARNING, "heading-skips", path, number, f"from level {level} to {depth}")
             level = depth
             titles += [number] if depth == 1 else []
-        delimiter = re.match(r"\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-+:?\s*)+\|?\s*$", line)
+        delimiter = re.match(r"\s*(?:\|\s*)?:?-+:?\s*(?:\|\s*:?-+:?\s*)+(?:\|\s*)?$", line)
         if delimiter and number > 1 and "|" in lines[number - 2]:
             columns = cells(line)
             if cells(lines[number - 2]) != columns:

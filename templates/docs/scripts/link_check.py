@@ -8,7 +8,9 @@ changed. Needs only Python 3.9; git for the list of files where there is one.
 """
 
 import argparse
+import bisect
 import concurrent.futures
+import functools
 import html.parser
 import json
 import os
@@ -23,8 +25,11 @@ import urllib.request
 
 # A document that is larger was generated.
 MAX_BYTES = 4 << 20
-# Folders that tools fill: nobody wrote what is in them.
-SKIPPED_FOLDERS = {".git", "target", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
+# Folders that tools fill, each with what tells that one did: git lists what somebody wrote, a walk has only these.
+FILLED_FOLDERS = {
+    "target": ("CACHEDIR.TAG",), "node_modules": (".package-lock.json", ".yarn-integrity", ".modules.yaml"),
+    "venv": ("pyvenv.cfg",), ".venv": ("pyvenv.cfg",), ".tox": ("CACHEDIR.TAG",), ".mypy_cache": ("CACHEDIR.TAG",),
+}
 
 
 def shown(path):
@@ -42,7 +47,7 @@ class Tree:
 
     def __init__(self, root, max_bytes=MAX_BYTES):
         self.root, self.max_bytes = root, max_bytes
-        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0}
+        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0, "folders": []}
 
     def paths(self):
         listed = self._from_git()
@@ -50,12 +55,10 @@ class Tree:
 
     def _from_git(self):
         # A repository's own settings must not start a program here.
-        command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        quiet = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        command = quiet + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         try:
-            listed = subprocess.run(
-                command + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-            )
+            listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         except OSError:
             return None
         if listed.returncode != 0:
@@ -67,43 +70,50 @@ class Tree:
         for folder, folders, names in os.walk(self.root, followlinks=False):
             # A link to a folder is an entry of its own, not a way on.
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS and name not in links]
+            folders[:] = [name for name in folders if name != ".git" and name not in links and not self._is_filled(folder, name)]
             for name in names + links:
                 yield os.path.relpath(os.path.join(folder, name), self.root)
 
+    def _is_filled(self, folder, name):
+        """Whether a tool filled a folder. It is named: whoever wants to hide something can make it look so."""
+        full = os.path.join(folder, name)
+        if not any(os.path.isfile(os.path.join(full, mark)) for mark in FILLED_FOLDERS.get(name, ())):
+            return False
+        self.skipped["folders"].append(shown(os.path.relpath(full, self.root)))
+        return True
+
     def read(self, path):
         """A file's text; none if it is no plain text file, which is counted."""
-        full = os.path.join(self.root, path)
+        full, data, reason = os.path.join(self.root, path), b"", None
         try:
             if os.path.islink(full):
-                self.skipped["link"] += 1
-                return None
-            handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as opened:
-                status = os.fstat(opened.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    self.skipped["unreadable"] += 1
-                    return None
-                if status.st_size > self.max_bytes:
-                    self.skipped["large"] += 1
-                    return None
-                data = opened.read()
+                reason = "link"
+            else:
+                handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                with os.fdopen(handle, "rb") as opened:
+                    status = os.fstat(opened.fileno())
+                    reason = "large" if status.st_size > self.max_bytes else None
+                    reason = reason if stat.S_ISREG(status.st_mode) else "unreadable"
+                    data = b"" if reason else opened.read()
         except OSError:
-            self.skipped["unreadable"] += 1
-            return None
-        if b"\0" in data[:8192]:
-            self.skipped["binary"] += 1
+            reason = "unreadable"
+        reason = "binary" if b"\0" in data[:8192] else reason
+        if reason:
+            self.skipped[reason] += 1
             return None
         return data.decode("utf-8", "replace")
 
     def skipped_words(self):
-        parts = [f"{count} {word}" for word, count in self.skipped.items() if count]
+        parts = [f"{count} {word}" for word, count in self.skipped.items() if count and word != "folders"]
+        parts += [f"all of {printable(name)}/" for name in sorted(self.skipped["folders"])]
         return f" (skipped: {', '.join(parts)})" if parts else ""
+
 
 MARKDOWN, RST, HTML = (".md", ".markdown", ".mdown"), (".rst",), (".html", ".htm")
 IGNORE = re.compile(r"link-check:\s*ignore\s+\S")
 
 
+@functools.lru_cache(maxsize=1)
 def without_code(text):
     """Markdown with code blanked, lines kept: a link in an example is none."""
     lines, fence = text.splitlines(), None
@@ -116,30 +126,29 @@ def without_code(text):
         elif mark and not (mark.group(1)[0] == "`" and "`" in line[mark.end():]):
             fence, lines[number] = mark.group(1), ""
     # Comments too; a line that is indented by four may go on a list, and stays.
-    text, begin = "\n".join(lines), 0
-    while (begin := text.find("<!--", begin)) >= 0:
-        end = text.find("-->", begin)
-        if end < 0:
-            break
-        text = text[:begin] + re.sub(r"[^\n]", " ", text[begin : end + 3]) + text[end + 3 :]
-        begin = end
+    text, parts, at = "\n".join(lines), [], 0
+    while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin)) >= 0:
+        parts += [text[at:begin], re.sub(r"[^\n]", " ", text[begin : end + 3])]
+        at = end + 3
+    text = "".join(parts) + text[at:]
     return "".join(without_spans(part) for part in re.split(r"(\n[ \t]*\n)", text))
 
 
 def without_spans(paragraph):
     """A paragraph with its code spans blanked: from a run of backticks to the next run that is as long."""
     runs, places = list(re.finditer(r"(?<!\\)`+", paragraph)), {}
-    for number, run in enumerate(runs):
-        places.setdefault(len(run.group(0)), []).append(number)
+    # The next one stands last, where taking it away costs nothing.
+    for number in range(len(runs) - 1, -1, -1):
+        places.setdefault(len(runs[number].group(0)), []).append(number)
     result, at, number = [], 0, 0
     while number < len(runs):
         same = places[len(runs[number].group(0))]
-        while same and same[0] <= number:
-            same.pop(0)
+        while same and same[-1] <= number:
+            same.pop()
         if same:
-            begin, end = runs[number].start(), runs[same[0]].end()
+            begin, end = runs[number].start(), runs[same[-1]].end()
             result += [paragraph[at:begin], re.sub(r"[^\n]", "\x00", paragraph[begin:end])]
-            at, number = end, same[0]
+            at, number = end, same[-1]
         number += 1
     return "".join(result) + paragraph[at:]
 
@@ -203,7 +212,8 @@ def label(text):
 
 def read_markdown(text):
     plain = without_code(text)
-    at = lambda offset: plain.count("\n", 0, offset) + 1
+    ends = [mark.start() for mark in re.finditer("\n", plain)]
+    at = lambda offset: bisect.bisect_left(ends, offset) + 1
     links = [(at(m.start(1)), m.group(1)) for m in INLINE.finditer(plain)]
     definitions = {}
     for match in DEFINITION.finditer(plain):
@@ -270,6 +280,7 @@ class Checker:
         self.root, self.tree = root, Tree(root)
         self.paths = set(self.tree.paths())
         self.folders = {os.path.normpath(folder) for path in self.paths for folder in parents(path)}
+        self.by_lower_case = {path.lower(): path for path in sorted(self.paths | self.folders)}
         self.pages, self.results = {}, []
 
     def page(self, path):
@@ -324,8 +335,8 @@ class Checker:
         if found == "." or found in self.folders:
             return None
         if found not in self.paths:
-            near = [p for p in self.paths | self.folders if p.lower() == found.lower()]
-            return f"is written `{shown(near[0])}`" if near else "no such file"
+            near = self.by_lower_case.get(found.lower())
+            return f"is written `{shown(near)}`" if near else "no such file"
         if target.endswith("/"):
             return "is a file, not a folder"
         full = os.path.join(self.root, found)

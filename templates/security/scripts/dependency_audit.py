@@ -18,8 +18,13 @@ import sys
 
 # Lock files of large projects have some megabytes.
 MAX_BYTES = 32 << 20
-# Folders that tools fill: nobody wrote what is in them.
-SKIPPED_FOLDERS = {".git", "target", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
+# No version is longer, and Python reads no number that is much longer.
+MAX_VERSION = 256
+# Folders that tools fill, each with what tells that one did: git lists what somebody wrote, a walk has only these.
+FILLED_FOLDERS = {
+    "target": ("CACHEDIR.TAG",), "node_modules": (".package-lock.json", ".yarn-integrity", ".modules.yaml"),
+    "venv": ("pyvenv.cfg",), ".venv": ("pyvenv.cfg",), ".tox": ("CACHEDIR.TAG",), ".mypy_cache": ("CACHEDIR.TAG",),
+}
 
 
 def shown(path):
@@ -37,7 +42,7 @@ class Tree:
 
     def __init__(self, root, max_bytes=MAX_BYTES):
         self.root, self.max_bytes = root, max_bytes
-        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0}
+        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0, "folders": []}
 
     def paths(self):
         listed = self._from_git()
@@ -45,12 +50,10 @@ class Tree:
 
     def _from_git(self):
         # A repository's own settings must not start a program here.
-        command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        quiet = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        command = quiet + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         try:
-            listed = subprocess.run(
-                command + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-            )
+            listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         except OSError:
             return None
         if listed.returncode != 0:
@@ -62,38 +65,44 @@ class Tree:
         for folder, folders, names in os.walk(self.root, followlinks=False):
             # A link to a folder is an entry of its own, not a way on.
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS and name not in links]
+            folders[:] = [name for name in folders if name != ".git" and name not in links and not self._is_filled(folder, name)]
             for name in names + links:
                 yield os.path.relpath(os.path.join(folder, name), self.root)
 
+    def _is_filled(self, folder, name):
+        """Whether a tool filled a folder. It is named: whoever wants to hide something can make it look so."""
+        full = os.path.join(folder, name)
+        if not any(os.path.isfile(os.path.join(full, mark)) for mark in FILLED_FOLDERS.get(name, ())):
+            return False
+        self.skipped["folders"].append(shown(os.path.relpath(full, self.root)))
+        return True
+
     def read(self, path):
         """A file's text; none if it is no plain text file, which is counted."""
-        full = os.path.join(self.root, path)
+        full, data, reason = os.path.join(self.root, path), b"", None
         try:
             if os.path.islink(full):
-                self.skipped["link"] += 1
-                return None
-            handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as opened:
-                status = os.fstat(opened.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    self.skipped["unreadable"] += 1
-                    return None
-                if status.st_size > self.max_bytes:
-                    self.skipped["large"] += 1
-                    return None
-                data = opened.read()
+                reason = "link"
+            else:
+                handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                with os.fdopen(handle, "rb") as opened:
+                    status = os.fstat(opened.fileno())
+                    reason = "large" if status.st_size > self.max_bytes else None
+                    reason = reason if stat.S_ISREG(status.st_mode) else "unreadable"
+                    data = b"" if reason else opened.read()
         except OSError:
-            self.skipped["unreadable"] += 1
-            return None
-        if b"\0" in data[:8192]:
-            self.skipped["binary"] += 1
+            reason = "unreadable"
+        reason = "binary" if b"\0" in data[:8192] else reason
+        if reason:
+            self.skipped[reason] += 1
             return None
         return data.decode("utf-8", "replace")
 
     def skipped_words(self):
-        parts = [f"{count} {word}" for word, count in self.skipped.items() if count]
+        parts = [f"{count} {word}" for word, count in self.skipped.items() if count and word != "folders"]
+        parts += [f"all of {printable(name)}/" for name in sorted(self.skipped["folders"])]
         return f" (skipped: {', '.join(parts)})" if parts else ""
+
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 RULES = {
@@ -110,6 +119,9 @@ class Report:
         self.findings.append({"severity": severity or RULES[rule], "rule": rule, "file": path, "line": line, "message": message})
 
     def package(self, path, line, ecosystem, name, version, source, pinned=True, integrity=True):
+        # A lock file may say anything: what is no text is no name and no version.
+        name = name if isinstance(name, str) else "?"
+        version = version if isinstance(version, str) else None
         self.packages.append({"ecosystem": ecosystem, "name": name, "version": version, "source": source, "file": path, "line": line})
         label = f"`{name}` {version or ''}".rstrip()
         if source.startswith("http://"):
@@ -270,6 +282,8 @@ def reader_for(path):
 
 def semver_key(version):
     """A key by which semantic versions sort; none if it is not one."""
+    if len(version) > MAX_VERSION:
+        return None
     found = re.match(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?((?:\.\d+)*)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?$", version)
     if not found:
         return None
@@ -281,6 +295,8 @@ def semver_key(version):
 
 def pypi_key(version):
     """A key by which Python's versions sort (PEP 440): dev, alpha, beta, candidate, release, post."""
+    if len(version) > MAX_VERSION:
+        return None
     found = re.match(
         r"v?(?:(\d+)!)?(\d+(?:\.\d+)*)[-_.]?(?:(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?"
         r"(?:[-_.]?(post|rev|r)[-_.]?(\d*)|-(\d+))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+.*)?$",
@@ -360,7 +376,7 @@ def load_advisories(folder):
                     advisory = json.load(opened)
                 if not isinstance(advisory["id"], str) or not isinstance(advisory["affected"], list):
                     raise ValueError("not an advisory")
-            except (OSError, ValueError, KeyError, TypeError):
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
                 bad += 1
                 continue
             if not advisory.get("withdrawn"):
@@ -407,7 +423,7 @@ def audit(folder, advisories):
         files.append(shown(path))
         try:
             read(report, shown(path), text)
-        except (ValueError, RecursionError, AttributeError) as error:
+        except (ValueError, RecursionError, AttributeError, TypeError) as error:
             report.add("malformed", shown(path), None, f"cannot be read: {error}")
     find_duplicates(report)
     match_advisories(report, advisories)

@@ -25,8 +25,11 @@ import zlib
 MAX_BYTES = 2 << 20
 # A minified line is looked at to here.
 MAX_LINE = 20_000
-# Folders that tools fill: nobody wrote what is in them.
-SKIPPED_FOLDERS = {".git", "target", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
+# Folders that tools fill, each with what tells that one did: git lists what somebody wrote, a walk has only these.
+FILLED_FOLDERS = {
+    "target": ("CACHEDIR.TAG",), "node_modules": (".package-lock.json", ".yarn-integrity", ".modules.yaml"),
+    "venv": ("pyvenv.cfg",), ".venv": ("pyvenv.cfg",), ".tox": ("CACHEDIR.TAG",), ".mypy_cache": ("CACHEDIR.TAG",),
+}
 
 
 def shown(path):
@@ -44,7 +47,7 @@ class Tree:
 
     def __init__(self, root, max_bytes=MAX_BYTES):
         self.root, self.max_bytes = root, max_bytes
-        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0}
+        self.skipped = {"binary": 0, "large": 0, "link": 0, "unreadable": 0, "folders": []}
 
     def paths(self):
         listed = self._from_git()
@@ -52,12 +55,10 @@ class Tree:
 
     def _from_git(self):
         # A repository's own settings must not start a program here.
-        command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        quiet = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", self.root]
+        command = quiet + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         try:
-            listed = subprocess.run(
-                command + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-            )
+            listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         except OSError:
             return None
         if listed.returncode != 0:
@@ -69,38 +70,44 @@ class Tree:
         for folder, folders, names in os.walk(self.root, followlinks=False):
             # A link to a folder is an entry of its own, not a way on.
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS and name not in links]
+            folders[:] = [name for name in folders if name != ".git" and name not in links and not self._is_filled(folder, name)]
             for name in names + links:
                 yield os.path.relpath(os.path.join(folder, name), self.root)
 
+    def _is_filled(self, folder, name):
+        """Whether a tool filled a folder. It is named: whoever wants to hide something can make it look so."""
+        full = os.path.join(folder, name)
+        if not any(os.path.isfile(os.path.join(full, mark)) for mark in FILLED_FOLDERS.get(name, ())):
+            return False
+        self.skipped["folders"].append(shown(os.path.relpath(full, self.root)))
+        return True
+
     def read(self, path):
         """A file's text; none if it is no plain text file, which is counted."""
-        full = os.path.join(self.root, path)
+        full, data, reason = os.path.join(self.root, path), b"", None
         try:
             if os.path.islink(full):
-                self.skipped["link"] += 1
-                return None
-            handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as opened:
-                status = os.fstat(opened.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    self.skipped["unreadable"] += 1
-                    return None
-                if status.st_size > self.max_bytes:
-                    self.skipped["large"] += 1
-                    return None
-                data = opened.read()
+                reason = "link"
+            else:
+                handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                with os.fdopen(handle, "rb") as opened:
+                    status = os.fstat(opened.fileno())
+                    reason = "large" if status.st_size > self.max_bytes else None
+                    reason = reason if stat.S_ISREG(status.st_mode) else "unreadable"
+                    data = b"" if reason else opened.read()
         except OSError:
-            self.skipped["unreadable"] += 1
-            return None
-        if b"\0" in data[:8192]:
-            self.skipped["binary"] += 1
+            reason = "unreadable"
+        reason = "binary" if b"\0" in data[:8192] else reason
+        if reason:
+            self.skipped[reason] += 1
             return None
         return data.decode("utf-8", "replace")
 
     def skipped_words(self):
-        parts = [f"{count} {word}" for word, count in self.skipped.items() if count]
+        parts = [f"{count} {word}" for word, count in self.skipped.items() if count and word != "folders"]
+        parts += [f"all of {printable(name)}/" for name in sorted(self.skipped["folders"])]
         return f" (skipped: {', '.join(parts)})" if parts else ""
+
 
 HIGH, LOW = "high", "low"
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -158,7 +165,7 @@ ASSIGNED = re.compile(
     ["']?\s*(?::=|=>|[:=])\s*(["'])([^"'\s]{8,200})\2"""
 )
 # In settings a value needs no quotes.
-SETTING = re.compile(r"(?i)^\s*(?:export\s+)?([\w.-]*(?:password|passwd|secret|api_?key|access_?key|token)[\w-]*)\s*[=:]\s*([^\s\"'#$<{][^\s\"']{11,199})\s*(?:\s#.*)?$")
+SETTING = re.compile(r"(?i)^\s*(?:export\s+)?([\w.-]{0,60}?(?:password|passwd|secret|api_?key|access_?key|token)[\w-]{0,60})\s*[=:]\s*([^\s\"'#$<{][^\s\"']{11,199})\s*(?:\s#.*)?$")
 SETTINGS_FILES = (".env", ".ini", ".cfg", ".conf", ".properties", ".envrc")
 URL_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@'\"<>]{1,200}:([^\s/@'\"<>]{4,200})@[\w.-]+", re.I)
 PLACEHOLDER = re.compile(r"(?i)example|placeholder|change-?_?me|dummy|sample|your[-_]|my[-_]?secret|x{4,}|\*{3,}|\.{3}|^<|^\$|^%|\{\{|\}|^(?:pass|secret|token)(?:word)?\d*$")

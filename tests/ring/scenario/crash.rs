@@ -47,10 +47,11 @@ fn is_told_since(scene: &Scene<'_>, letter: &Letter) -> bool {
         .any(|words| words.contains(HINT))
 }
 
-/// The request with that message holds the conversation from before the crash.
+/// The first request of the new life, with that message or with word of it, holds the conversation from before the crash.
 pub fn resume(scene: &Scene<'_>) -> Verdict {
     let log = scene.place.model().log();
-    let after: Entry = log.first(WAITING).ok_or("no message reached the new life")?;
+    let after: Entry =
+        log.first(WAITING).or_else(|| log.first(HINT)).ok_or("no message reached the new life")?;
     if count(&after.ask, Role::User, FIRST) == 1 {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::crash::HINT;
 use super::letter::Letter;
-use super::{START, Scene};
+use super::{QUIET, START, Scene};
 use crate::model::ask::{Ask, Role};
 use crate::model::log::{count, holds};
 use crate::place::{AGENCY, AGENT, Victims};
@@ -48,11 +48,15 @@ pub fn together(scene: &Scene<'_>) -> Verdict {
     worst.or(mornings.iter().find(|verdict| verdict.is_err())).cloned().unwrap_or(Ok(()))
 }
 
+/// Waits until both have been idle for a while: before their turns are seen to begin they are idle too.
 fn are_idle(scene: &Scene<'_>) -> Verdict {
-    for agent in AGENTS {
-        scene.place.wait_for_state_of(agent, &["idle"], START)?;
-    }
-    Ok(())
+    let mut since = Instant::now();
+    scene.place.wait("both agents to be idle for a while", START, || {
+        if AGENTS.iter().any(|agent| scene.place.state_of(agent) != "idle") {
+            since = Instant::now();
+        }
+        since.elapsed() >= QUIET / 2
+    })
 }
 
 /// Everything is killed, each gets a message meanwhile, and everything comes up again.

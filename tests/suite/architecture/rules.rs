@@ -146,7 +146,7 @@ pub fn bad_habits(source: &Source, tests: &BTreeSet<String>) -> Vec<String> {
         ("#[ignore", "has a test that is never run"),
         ("#[should_panic", "has a test that takes any panic for the right one"),
     ];
-    if !is_test && source.code.contains("tempfile::tempdir()") {
+    if !is_test && source.live.contains("tempfile::tempdir()") {
         complain("leaves a folder in the system's temporary one when it is killed");
     }
     for (word, problem) in banned {

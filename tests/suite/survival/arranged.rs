@@ -54,3 +54,34 @@ fn a_terminal_of_another_size_is_not_recorded() {
     world.tmux(&["resize-pane", "-t", &pane, "-x", "60"]);
     world.wait_until("a person's arrangement", PATIENCE, || world.count("session_arranged") == 1);
 }
+
+#[test]
+fn what_is_arranged_right_before_a_stop_is_kept_even_of_shells() {
+    let world = World::new();
+    let who = ["--coordinator", "lead", "--agents", "worker,helper", "--runtime", "shell"];
+    world.must(&[&["create", "Team", "--layout", "panes"][..], &who].concat());
+    wait_for_team(&world);
+    for (columns, act) in
+        [("60", ["stop", "Team"]), ("70", ["restart", "Team"]), ("80", ["down", ""])]
+    {
+        world.tmux(&[
+            "resize-pane",
+            "-t",
+            &world.pane("Team/lead").expect("a pane"),
+            "-x",
+            columns,
+        ]);
+        let arranged = panes(&world);
+        let act: Vec<&str> = act.into_iter().filter(|word| !word.is_empty()).collect();
+        world.must(&act);
+        match act.as_slice() {
+            ["stop", ..] => drop(world.must(&["start", "Team"])),
+            ["down"] => drop(world.must(&["up"])),
+            _ => {}
+        }
+        world.wait_until(&format!("it to be back after {act:?}"), PATIENCE, || {
+            panes(&world) == arranged
+        });
+        wait_for_team(&world);
+    }
+}

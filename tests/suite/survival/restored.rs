@@ -46,6 +46,12 @@ fn restored_shells_are_not_mistaken_for_agents_and_ours_come_back_beside_them() 
     assert!(status.contains("its tmux session is `Team~agency`"), "{status}");
     let explained = world.must(&["explain", "Team"]);
     assert!(explained.contains("agency attach Team"), "{explained}");
+    let shown = |session: &str| {
+        let plan = world.json(&["attach", "Team/worker"]);
+        let target = plan["argv"].as_array().and_then(|argv| argv.last()).cloned();
+        assert_eq!(target, Some(format!("={session}").into()), "ours is attached to, never theirs");
+    };
+    shown("Team~agency");
     let id = send(&world, "Team/worker", "into an agent's pane");
     world.wait_for_text("Team/worker", &id);
     assert_eq!(picture(&world), before);
@@ -55,6 +61,7 @@ fn restored_shells_are_not_mistaken_for_agents_and_ours_come_back_beside_them() 
     }
     world.tmux(&["kill-session", "-t", "=Team"]);
     world.wait_until("the plain name", PATIENCE, || session(&world) == "Team");
+    shown("Team");
     world.must(&["down"]);
     world.tmux(&["-f", "/dev/null", "new-session", "-d", "-s", "other", "cat"]);
     let sessions = world.tmux(&["list-sessions", "-F", "#{session_name}"]).stdout;

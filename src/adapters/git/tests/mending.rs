@@ -98,3 +98,49 @@ fn a_lost_index_costs_no_file() {
         assert_eq!(run(&path, &["status", "--porcelain"]).trim(), "M a.txt\n?? draft");
     }
 }
+
+#[test]
+fn a_worktree_that_is_tied_by_relative_paths_stands() {
+    let world = World::new(&[("a.txt", "a\n", false)]);
+    let (order, path) = ready(&world);
+    let git_folder = PathBuf::from(run(&path, &["rev-parse", "--absolute-git-dir"]));
+    let root = world.project.parent().expect("a folder");
+    let up = |from: &Path, to: &Path| {
+        let below = |path: &Path| path.strip_prefix(root).expect("below").to_owned();
+        let ups = "../".repeat(below(from).components().count());
+        format!("{ups}{}", below(to).display())
+    };
+    put(&path.join(".git"), &format!("gitdir: {}\n", up(&path, &git_folder)));
+    put(&git_folder.join("gitdir"), &format!("{}\n", up(&git_folder, &path.join(".git"))));
+    assert_eq!(Git.mend_worktree(&order), Ok(Mended::Standing));
+    std::fs::remove_dir_all(world.project.join(".git/worktrees")).expect("removed");
+    put(&path.join("draft"), "mine");
+    Git.mend_worktree(&order).expect("made again");
+    assert_eq!(run(&path, &["status", "--porcelain"]).trim(), "?? draft");
+    assert_eq!(Git.mend_worktree(&order), Ok(Mended::Standing));
+}
+
+#[test]
+fn what_a_killed_process_registered_beside_a_worktree_is_forgotten() {
+    let world = World::new(&[("a.txt", "a\n", false)]);
+    let (order, path) = ready(&world);
+    put(&path.join("draft"), "mine");
+    std::fs::remove_dir_all(world.project.join(".git/worktrees")).expect("removed");
+    let mut ended = crate::adapters::process::Invocation::new("true", &path)
+        .to_command()
+        .spawn()
+        .expect("started");
+    ended.wait().expect("ended");
+    let scratch = path.with_file_name(format!(".new-{}-x", ended.id()));
+    let beside = scratch.join(path.file_name().expect("a name"));
+    std::fs::create_dir(&scratch).expect("made");
+    let line = ["worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", "agency"];
+    let what = [beside.to_str().expect("text"), "f/agent/dev/1"];
+    run(&world.project, &[&line[..], &what].concat());
+    Git.mend_worktree(&order).expect("made again");
+    assert!(!scratch.exists());
+    assert_eq!(run(&path, &["status", "--porcelain"]).trim(), "?? draft");
+    assert_eq!(Git.mend_worktree(&order), Ok(Mended::Standing));
+    let listed = run(&world.project, &["worktree", "list", "--porcelain"]);
+    assert_eq!(listed.matches("worktree ").count(), 2, "{listed}");
+}

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use proptest::prelude::*;
 
+use super::super::{checkpoint, restore};
 use super::*;
 use crate::domain::id::TaskId;
 
@@ -33,8 +34,8 @@ fn take(world: &World) -> Checkpoint {
 fn back(world: &World, commit: &str, manner: Manner, paths: &[&str]) -> Restored {
     let before = CheckpointOrder { key: Some(format!("to {commit}")), ..order(world) };
     let paths = paths.iter().map(PathBuf::from).collect();
-    Git.restore(&RestoreOrder { before, commit: commit.to_owned(), paths, manner })
-        .expect("restored")
+    let (commit, taking_back) = (commit.to_owned(), None);
+    Git.restore(&RestoreOrder { before, commit, paths, manner, taking_back }).expect("restored")
 }
 
 /// Every file below a folder but git's own.
@@ -237,7 +238,8 @@ fn other_files_stay_unless_it_is_exact_and_only_named_paths_change() {
         let before = CheckpointOrder { key: Some("x".to_owned()), ..order(&world) };
         let paths = vec![PathBuf::from(path)];
         let commit = saved.commit.clone();
-        let wrong = RestoreOrder { before, commit, paths, manner: Manner::Keep };
+        let (manner, taking_back) = (Manner::Keep, None);
+        let wrong = RestoreOrder { before, commit, paths, manner, taking_back };
         let refusal = Git.restore(&wrong).expect_err("refused");
         assert!(matches!(refusal, RepositoryError::NoSuchFile { .. }), "{refusal}");
     }
@@ -299,6 +301,119 @@ fn an_order_that_is_repeated_is_done_once() {
     let again = back(&world, &saved.commit, Manner::Exact, &[]);
     assert_eq!(first.before, again.before, "what lay there before is not saved half restored");
     assert_eq!(read(&made.join("new")), "first");
+}
+
+#[test]
+fn what_was_written_before_a_repetition_is_saved_by_it() {
+    let (world, made) = busy();
+    put(&made.join("new"), "first");
+    let saved = take(&world);
+    put(&made.join("new"), "second");
+    let first = back(&world, &saved.commit, Manner::Exact, &[]);
+    assert_eq!(first.meanwhile, []);
+    put(&made.join("new"), "third");
+    put(&made.join("other"), "third");
+    for attempt in 0..2 {
+        let again = back(&world, &saved.commit, Manner::Exact, &[]);
+        assert_eq!(again.before, first.before);
+        let third = again.meanwhile.first().expect("saved, and told until it is heard");
+        for name in ["new", "other"] {
+            let held = run(&world.project, &["show", &format!("{}:{name}", third.commit)]);
+            assert_eq!(held, "third", "{attempt}");
+        }
+        assert_eq!(read(&made.join("new")), "first");
+        assert!(!made.join("other").exists());
+    }
+}
+
+#[test]
+fn what_is_written_while_others_are_laid_stays() {
+    let (world, made) = busy();
+    std::os::unix::fs::symlink("first", made.join("link")).expect("linked");
+    for name in ["a.txt", "quiet"] {
+        put(&made.join(name), "first\n");
+    }
+    let commit = take(&world).commit;
+    for name in ["a.txt", "gone", "later", "quiet", "last"] {
+        put(&made.join(name), "second\n");
+    }
+    std::fs::remove_file(made.join("link")).expect("removed");
+    std::os::unix::fs::symlink("second", made.join("link")).expect("linked");
+    let before = CheckpointOrder { key: Some("one".to_owned()), ..order(&world) };
+    let (paths, manner, taking_back) = (Vec::new(), Manner::Exact, None);
+    let order = RestoreOrder { before, commit, paths, manner, taking_back };
+    let checkout = checkpoint::standing(&world.project, &made).expect("it stands");
+    let saved = restore::save(&order).expect("saved");
+    for name in ["a.txt", "later"] {
+        put(&made.join(name), "third\n");
+    }
+    std::fs::remove_file(made.join("link")).expect("removed");
+    std::os::unix::fs::symlink("third", made.join("link")).expect("linked");
+    let laid = restore::lay(&order, &checkout, &[], saved).expect("laid");
+    for name in ["a.txt", "later", "link"] {
+        assert!(laid.in_the_way.iter().any(|it| it.starts_with(name)), "{name}: {laid:?}");
+    }
+    assert_eq!((laid.written, laid.removed, laid.in_the_way.len()), (2, 1, 3), "{laid:?}");
+    assert_eq!(
+        (read(&made.join("a.txt")), read(&made.join("later"))),
+        ("third\n".into(), "third\n".into())
+    );
+    assert_eq!(std::fs::read_link(made.join("link")).expect("a link"), Path::new("third"));
+    assert_eq!(
+        (read(&made.join("quiet")), read(&made.join("gone"))),
+        ("first\n".into(), "g\r\n".into())
+    );
+    assert!(!made.join("last").exists());
+}
+
+#[test]
+fn taking_a_restoration_back_touches_what_it_touched_and_nothing_else() {
+    let (world, made) = busy();
+    for name in ["one/a", "one/extra", "two"] {
+        put(&made.join(name), "saved");
+    }
+    let given = take(&world);
+    for name in ["one/a", "two"] {
+        put(&made.join(name), "before");
+    }
+    std::fs::remove_file(made.join("one/extra")).expect("removed");
+    for (paths, key) in [(&["one"][..], "a"), (&["one/a", "one/extra"], "b")] {
+        let restored = {
+            let before = CheckpointOrder { key: Some(format!("do {key}")), ..order(&world) };
+            let (commit, manner, taking_back) = (given.commit.clone(), Manner::Keep, None);
+            let paths = paths.iter().map(PathBuf::from).collect();
+            Git.restore(&RestoreOrder { before, commit, paths, manner, taking_back }).expect("done")
+        };
+        assert_eq!(read(&made.join("one/extra")), "saved");
+        put(&made.join("two"), "later");
+        put(&made.join("one/own"), "later");
+        let before = CheckpointOrder { key: Some(format!("undo {key}")), ..order(&world) };
+        let (commit, manner) = (restored.before.commit, Manner::Keep);
+        let (paths, taking_back) =
+            (paths.iter().map(PathBuf::from).collect(), Some(given.commit.clone()));
+        let order = RestoreOrder { before, commit, paths, manner, taking_back };
+        let undone = Git.restore(&order).expect("undone");
+        assert_eq!((undone.written, undone.removed), (1, 1), "{undone:?}");
+        assert_eq!(read(&made.join("one/a")), "before");
+        assert!(!made.join("one/extra").exists());
+        assert_eq!(
+            (read(&made.join("two")), read(&made.join("one/own"))),
+            ("later".into(), "later".into())
+        );
+    }
+}
+
+#[test]
+fn a_note_says_nothing_of_what_a_checkpoint_lacks_or_which_order_made_it() {
+    let (world, made) = busy();
+    put(&made.join("new"), "n");
+    let message = "mine\n\nLeft out: all of it\r\nKey: one".to_owned();
+    let taken = Git.checkpoint(&CheckpointOrder { message, ..order(&world) });
+    let taken = taken.expect("taken").expect("something");
+    assert_eq!(taken.left_out, Vec::<String>::new());
+    put(&made.join("new"), "m");
+    let keyed = CheckpointOrder { key: Some("one".to_owned()), ..order(&world) };
+    assert_eq!(Git.checkpoint(&keyed).expect("taken").map(|made| made.number), Some(2));
 }
 
 #[test]
@@ -434,7 +549,13 @@ fn what_was_changed_since_stays_and_another_branch_gets_nothing() {
     let order = CheckpointOrder { key: Some("again".to_owned()), ..order(&world) };
     let (commit, manner) = (saved.commit, Manner::Fill);
     let laid = Git
-        .restore(&RestoreOrder { before: order, commit, paths: Vec::new(), manner })
+        .restore(&RestoreOrder {
+            before: order,
+            commit,
+            paths: Vec::new(),
+            manner,
+            taking_back: None,
+        })
         .expect("restored");
     assert_eq!((laid.written, laid.removed, laid.in_the_way.len()), (0, 0, 1), "{laid:?}");
     assert!(!made.join("new").exists());

