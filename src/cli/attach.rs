@@ -10,6 +10,7 @@ use crate::domain::name::{Address, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::Query;
 use crate::service::views::AgencyView;
+use crate::service::workbench::AttachPlan;
 use crate::service::workbench::viewing::{Access, Extent, Show};
 
 /// What `agency attach` takes.
@@ -56,7 +57,7 @@ pub fn run(args: &AttachArgs, desk: &mut Desk<'_>) -> Ending {
         desk.output.json(&serde_json::json!({ "argv": plan.argv, "unset": plan.unset }));
         return Ok(crate::cli::desk::DONE);
     }
-    require_terminal(&plan.argv, &agency, desk)?;
+    require_terminal(&plan, &agency, desk)?;
     if let Some(prefix) = &plan.doubled_prefix {
         desk.output.note(&format!(
             "this is a tmux within your tmux: press {prefix} twice for the inner one ({prefix} {prefix} d comes back)"
@@ -66,9 +67,8 @@ pub fn run(args: &AttachArgs, desk: &mut Desk<'_>) -> Ending {
 }
 
 /// A client that is there can be switched from anywhere; a new one needs a terminal of its own.
-fn require_terminal(argv: &[String], agency: &Name, desk: &Desk<'_>) -> Result<(), Refusal> {
-    let is_new = argv.iter().any(|word| word == "attach-session");
-    if !is_new || desk.is_interactive() {
+fn require_terminal(plan: &AttachPlan, agency: &Name, desk: &Desk<'_>) -> Result<(), Refusal> {
+    if !plan.needs_terminal() || desk.is_interactive() {
         return Ok(());
     }
     Err(Refusal::new(RefusalKind::Usage, "no_terminal", "this is not a terminal to attach to")

@@ -14,7 +14,7 @@ use crate::engine::approvals::ApprovalRecord;
 use crate::engine::approvals::deciding::blocked_by;
 use crate::engine::attention;
 use crate::engine::mail::MessageRecord;
-use crate::engine::sessions::AgencyRecord;
+use crate::engine::sessions::{AgencyRecord, Wanted};
 use crate::engine::state::State;
 use crate::engine::tasks::TaskRecord;
 use crate::service::preflight::project_of;
@@ -43,11 +43,7 @@ pub fn agency(state: &State, home: &Path, name: &Name, record: &AgencyRecord) ->
             .as_ref()
             .map(|trouble| trouble.problem.clone())
             .or_else(|| beside(record)),
-        reason_code: record
-            .trouble
-            .as_ref()
-            .map(|trouble| trouble.code.clone())
-            .or_else(|| record.session.as_ref().map(|_| views::NAME_TAKEN.to_owned())),
+        reason_code: reason_code(record),
         coordinator: definition.coordinator.clone(),
         description: definition.description.clone(),
         template: definition.template.clone(),
@@ -61,6 +57,14 @@ pub fn agency(state: &State, home: &Path, name: &Name, record: &AgencyRecord) ->
             })
             .collect(),
     }
+}
+
+fn reason_code(record: &AgencyRecord) -> Option<String> {
+    if record.wanted == Wanted::Removing {
+        return Some(views::REMOVING.to_owned());
+    }
+    let trouble = record.trouble.as_ref().map(|trouble| trouble.code.clone());
+    trouble.or_else(|| record.session.as_ref().map(|_| views::NAME_TAKEN.to_owned()))
 }
 
 /// Why a session is not called like its agency.

@@ -113,7 +113,8 @@ fn named(command: &Command) -> Vec<Name> {
 /// Reads `agency.toml` and every runtime that is known.
 pub fn load_config(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
     let Some(file) = outside.folder.load_config().map_err(folder_refusal)? else { return Ok(()) };
-    require_not_emptied(handle, &file.text)?;
+    let text = file.text.clone();
+    handle.read(move |state, _| require_not_emptied(state, &text)).unwrap_or(Ok(()))?;
     let mut config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
     let programs = Programs::load_anew(&outside.programs.current(), outside.folder.as_ref())?;
     config.runtimes = programs.runtimes();
@@ -124,26 +125,14 @@ pub fn load_config(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
 
 /// An empty `agency.toml` is a whole one, and what a power cut leaves of another: where there were settings
 /// before, they are not given up for that. Without them sessions would be made on another tmux server.
-fn require_not_emptied(handle: &Handle, text: &str) -> Result<(), Refusal> {
-    if !text.is_empty() {
+pub fn require_not_emptied(state: &State, text: &str) -> Result<(), Refusal> {
+    let empty = WorkbenchConfig { runtimes: state.config.runtimes.clone(), ..Default::default() };
+    if !text.trim().is_empty() || state.config == empty {
         return Ok(());
     }
-    let has_lost = handle.read(|state, _| {
-        let empty =
-            WorkbenchConfig { runtimes: state.config.runtimes.clone(), ..Default::default() };
-        state.config != empty
-    });
-    match has_lost {
-        Some(true) => Err(Refusal::new(
-            RefusalKind::Usage,
-            "emptied",
-            "`agency.toml` is empty, and was not before",
-        )
-        .with_hint(
-            "put it back, say from git; if it is meant to be empty, write a line `# empty`",
-        )),
-        Some(false) | None => Ok(()),
-    }
+    let message = "`agency.toml` is empty, and was not before";
+    Err(Refusal::new(RefusalKind::Usage, "emptied", message)
+        .with_hint("put it back, say from git; if it is meant to be empty, write a line `# empty`"))
 }
 
 /// Reads the definitions of these agencies, or of all; every bad one is refused. Of those that nobody knew

@@ -28,6 +28,9 @@ pub use saved::{ActView, CheckpointView};
 /// The reason of an agency whose session has another name, because somebody else's session has its own.
 pub const NAME_TAKEN: &str = "name_taken";
 
+/// The stable word for an agency that is on its way into the archive.
+pub const REMOVING: &str = "removing";
+
 /// One agency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgencyView {
@@ -39,7 +42,7 @@ pub struct AgencyView {
     pub state: AgencyState,
     /// Why it is in that state, when that needs words.
     pub reason: Option<String>,
-    /// A stable word for that reason: `name_taken`, `tmux_missing`, ….
+    /// A stable word for that reason: `name_taken`, `tmux_missing`, …; `removing`, whatever the reason.
     pub reason_code: Option<String>,
     /// The coordinator's name.
     pub coordinator: Name,

@@ -274,8 +274,10 @@ impl Session<'_> {
     }
 }
 
-/// Stops this process, and those that the shell started with it, as Ctrl-Z does.
+/// Stops this process, as Ctrl-Z does; the shell that started it takes over.
 fn suspend() {
-    use rustix::process::{Signal, kill_current_process_group};
-    let _ = kill_current_process_group(Signal::TSTP);
+    use rustix::process::{Signal, getpid, kill_process};
+    // Not the whole group: a program that another thread is just starting would be stopped before it begins, that
+    // thread waits for it and never stops, and so the shell would never hear that this process has.
+    let _ = kill_process(getpid(), Signal::TSTP);
 }

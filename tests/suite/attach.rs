@@ -99,7 +99,7 @@ impl<'a> Person<'a> {
         let person = Self { playground };
         let words = person.folder("words").display().to_string();
         let script = format!(
-            "{env} '{}' {arguments} 2> '{words}'; echo \"left with $?\"; cat '{words}'; exec cat",
+            "{env} '{}' {arguments} 2> '{words}'; status=$?; cat '{words}'; echo \"left with $status\"; exec cat",
             binary().display()
         );
         person.opens(&["sh", "-c", &script]);

@@ -148,7 +148,7 @@ fn a_hire_that_cannot_be_written_is_told_with_its_reason_and_written_when_it_can
     std::fs::rename(&roles, &aside).expect("put aside");
     world.write("agencies/Team/agents", "in the way");
     refused(&world.agency(&["hire", "Team", "extra"]), 1, "the hire of `extra`");
-    let waiting = world.json(&["status"])["waiting"].clone();
+    let waiting = world.json(&["status"])["waiting_for"].clone();
     let is_told = |entry: &Value| entry["kind"] == "crew" && entry["subject"] == "Team";
     assert!(waiting.as_array().expect("a list").iter().any(is_told), "{waiting}");
     assert!(world.must(&["explain", "Team"]).contains("the hire of `extra`"));

@@ -93,6 +93,8 @@ fn a_goal_without_a_name_goes_to_the_agency_that_it_is_for() {
     let outcome = world.agency(&["goal", text]);
     assert_eq!(outcome.status, Some(0), "{outcome:?}");
     assert!(outcome.stderr.contains("QAAgency gets it: "), "{outcome:?}");
+    let unread = "`QAAgency` is stopped; it waits for: agency start QAAgency";
+    assert!(outcome.stderr.contains(unread), "{outcome:?}");
     let message = world.json(&["goal", "Implement a REST endpoint in Python"]);
     assert_eq!(message["to"], "CodeAgency/code-coordinator");
     assert_eq!(message["match"]["agency"], "CodeAgency");

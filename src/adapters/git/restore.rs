@@ -72,9 +72,9 @@ pub(super) fn lay(
 ) -> Result<Restored, RepositoryError> {
     let project = &order.before.project;
     let mut in_the_way = Vec::new();
-    let mut changes = match order.manner {
-        Manner::Fill => missing(order, checkout, &mut in_the_way)?,
-        Manner::Keep | Manner::Exact => differences(project, &saved.now.commit, &order.commit)?,
+    let mut changes = match (order.manner, &order.taking_back) {
+        (Manner::Fill, None) => missing(order, checkout, &mut in_the_way)?,
+        _ => differences(project, &saved.now.commit, &order.commit)?,
     };
     changes.retain(|change| is_wanted(wanted, &change.path));
     if let Some(touched) = touched(order)? {
@@ -100,8 +100,8 @@ pub(super) fn lay(
 fn touched(order: &RestoreOrder) -> Result<Option<BTreeSet<Vec<u8>>>, RepositoryError> {
     let Some(given) = &order.taking_back else { return Ok(None) };
     let mut changes = differences(&order.before.project, &order.commit, given)?;
-    // What the other one lacked it did not remove, unless it was exact.
-    changes.retain(|change| order.manner == Manner::Exact || change.status != b'D');
+    // What the other one lacked it did not remove, if it kept other files.
+    changes.retain(|change| order.manner != Manner::Keep || change.status != b'D');
     Ok(Some(changes.into_iter().map(|change| change.path).collect()))
 }
 

@@ -4,6 +4,8 @@
 //! by now nor another script in its place may count. The folder is made for one command, right before it, is open
 //! to this user only, and goes with it; what a killed process left is swept before the next.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -14,7 +16,10 @@ use crate::domain::checks::CheckCommand;
 use crate::ports::proving::{CheckOrder, ProvingError, RecordedFile};
 
 /// Read and run, by this user only: nobody is meant to write it.
-const MODE: u32 = 0o500;
+const FILE_MODE: u32 = 0o500;
+
+/// Open to this user only.
+const FOLDER_MODE: u32 = 0o700;
 
 /// What is started for a command.
 pub(super) struct Laid {
@@ -36,6 +41,9 @@ pub(super) fn lay(order: &CheckOrder, command: &CheckCommand) -> Result<Laid, Pr
     files::sweep(&order.private);
     let problem = |error: std::io::Error| io_problem(&order.private, &error);
     let folder = files::scratch_folder(&order.private).map_err(problem)?;
+    // While it is still empty.
+    let mode = Permissions::from_mode(FOLDER_MODE);
+    std::fs::set_permissions(folder.path(), mode).map_err(problem)?;
     for file in &named {
         write(&folder.path().join(&file.path), &file.text).map_err(problem)?;
     }
@@ -57,5 +65,5 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    files::create(path, text.as_bytes(), MODE, false)
+    files::create(path, text.as_bytes(), FILE_MODE, false)
 }

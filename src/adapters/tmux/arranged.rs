@@ -157,6 +157,28 @@ pub(super) fn restore(
     Some(chain)
 }
 
+/// Whether one of an agency's windows is arranged so now.
+pub(super) fn stands(snapshot: &Snapshot, agency: &Name, wanted: &Arrangement) -> bool {
+    let is_so = |row: &WindowRow| {
+        let panes: Vec<&PaneRow> = snapshot.panes_of(&row.id).collect();
+        let shape = Shape::of(&row.layout).filter(|_| is_whole(row, &panes));
+        let found = shape.as_ref().and_then(|shape| named(shape, &panes));
+        found.is_some_and(|(of, is)| {
+            of == *agency
+                && (&is.window, &is.agents) == (&wanted.window, &wanted.agents)
+                && is_alike(&is.shape, &wanted.shape)
+        })
+    };
+    snapshot.windows.iter().any(is_so)
+}
+
+/// Whether one shape is the other: to the cell, or divided in the same way in a window of another size.
+fn is_alike(one: &str, other: &str) -> bool {
+    let (Some(a), Some(b)) = (Shape::of(one), Shape::of(other)) else { return false };
+    let divided = |text: &str| text.replace(|c: char| !"{}[]".contains(c), "");
+    a.text == b.text || (a.size != b.size && divided(&a.text) == divided(&b.text))
+}
+
 /// Brings the panes into the arrangement's order; none if they are not its agents'.
 fn swaps(arrangement: &Arrangement, there: &mut [&PaneRow]) -> Option<Vec<Cmd>> {
     let mut chain = Vec::new();
@@ -292,6 +314,16 @@ mod tests {
         {
             assert!(Shape::of(broken).is_none(), "{broken}");
         }
+    }
+
+    #[test]
+    fn a_window_of_another_size_is_arranged_so_when_it_is_divided_in_the_same_way() {
+        let shape = "0000,200x50,0,0{100x50,0,0,0,99x50,101,0,1}";
+        let moved = "0000,200x50,0,0{150x50,0,0,0,49x50,151,0,1}";
+        let grown = "0000,230x50,0,0{115x50,0,0,0,114x50,116,0,1}";
+        let other = "0000,230x50,0,0[230x25,0,0,0,230x24,0,26,1]";
+        let alike = [shape, moved, grown, other, "nonsense"].map(|is| is_alike(is, shape));
+        assert_eq!(alike, [true, false, true, false, false]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::ports::terminals::viewing::{Access, AttachWish, Extent};
 use crate::ports::terminals::{AttachPlan, PaneId, TerminalError};
 
 /// A server that somebody looks at answers at once; one that does not only costs a hint.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Brings into sight what is wished for, and tells what to run.
 pub(super) fn plan(

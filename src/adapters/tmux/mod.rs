@@ -53,8 +53,9 @@ use std::time::Duration;
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::ports::terminals::{
-    AttachPlan, AttachWish, KeysOrder, Observation, PaneId, PaneSeen, Picture, Pressed, ScreenSeen,
-    SessionPlan, SessionSeen, Sighting, TerminalError, TerminalHint, Terminals, Typed, TypingOrder,
+    Arrangement, AttachPlan, AttachWish, KeysOrder, Observation, PaneId, PaneSeen, Picture,
+    Pressed, ScreenSeen, SessionPlan, SessionSeen, Sighting, TerminalError, TerminalHint,
+    Terminals, Typed, TypingOrder,
 };
 use arranged::Arranged;
 use command::Cmd;
@@ -162,6 +163,11 @@ impl Terminals for Tmux {
                 panes: snapshot.distinct_panes().into_iter().filter_map(PaneRow::to_seen).collect(),
             })
         })
+    }
+
+    fn is_arranged(&self, agency: &Name, arrangement: &Arrangement) -> Result<bool, TerminalError> {
+        let snapshot = Snapshot::take(&self.server)?;
+        Ok(arranged::stands(&snapshot, agency, arrangement))
     }
 
     fn look_every(&self) -> Duration {

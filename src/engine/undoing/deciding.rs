@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::agency::{AgencyDefinition, AgentDefinition};
-use crate::domain::checkpoint::Care;
+use crate::domain::checkpoint::{Care, Manner};
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{ActId, TaskId};
 use crate::domain::message::OwnType;
@@ -47,6 +47,8 @@ pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
     require_undoable(step, id, &record, care)?;
     step.record(Event::UndoBegun { act: id });
     if let Act::WorkRestored { before, paths, manner, .. } = record.act {
+        // What was laid into a worktree that was made again goes, too; only what it touched is touched.
+        let manner = if manner == Manner::Fill { Manner::Exact } else { manner };
         begin_restore(step, None, before, (paths, manner), Some(id));
     } else {
         advance(step, id);

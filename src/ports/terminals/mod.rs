@@ -286,6 +286,13 @@ pub struct AttachPlan {
     pub doubled_prefix: Option<String>,
 }
 
+impl AttachPlan {
+    /// Whether a new client is made, which needs a terminal of its own; one that is there already is only switched.
+    pub fn needs_terminal(&self) -> bool {
+        !self.unset.is_empty()
+    }
+}
+
 /// Sessions and panes.
 pub trait Terminals: Send + Sync {
     /// The program's version, say `3.3a`; refuses what is missing or too old.
@@ -299,6 +306,12 @@ pub trait Terminals: Send + Sync {
     fn ensure(&self, plan: &SessionPlan) -> Result<Vec<PaneSeen>, TerminalError>;
     /// Everything of ours that is there; an empty sighting when no server runs.
     fn look(&self) -> Result<Sighting, TerminalError>;
+    /// Whether a window stands as a person had arranged it: those agents' panes in that order, as large where it is as
+    /// large as then, else divided in the same way. Where nobody can tell, it does not.
+    fn is_arranged(&self, agency: &Name, arrangement: &Arrangement) -> Result<bool, TerminalError> {
+        let _ = (agency, arrangement);
+        Ok(false)
+    }
     /// How long after a look the next one is due though no hint came: long where hints tell everything.
     fn look_every(&self) -> Duration;
     /// Closes the session and its programs, if it is ours; done if there is none.

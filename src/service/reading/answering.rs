@@ -65,7 +65,9 @@ mod tests {
         assert_eq!(answers(&world, question), Vec::<MessageId>::new());
         let first = reply(&mut world, Some("Code/lead"), "Code/dev", question);
         let second = reply(&mut world, None, "Code/dev", question);
-        assert_eq!(answers(&world, question), [first, second]);
+        // Within one millisecond ids have no order.
+        let found = answers(&world, question);
+        assert!(found.len() == 2 && found.contains(&first) && found.contains(&second));
         let mut unproven = world.state.clone();
         unproven.mail.messages.get_mut(&first).expect("sent").message.verified = false;
         assert_eq!(replies(&unproven, question).answers.len(), 1, "anybody could have written it");

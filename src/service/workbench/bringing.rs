@@ -1,7 +1,8 @@
 //! Bringing a workbench up, and saying what that brought back: which agencies ran on, which agents go on with
 //! their conversation, which began anew and why, which worktrees were gone, and what still waits.
 //!
-//! It compares the ledger before and after. It starts nothing that `up` itself does not start.
+//! It compares the ledger before and after, and looks at the windows. It starts nothing that `up` itself does not
+//! start.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::engine::sessions::{AgencyRecord, AgentRecord, Wanted};
 use crate::engine::state::State;
 use crate::engine::tasks::NOT_STANDING;
 use crate::manifest;
+use crate::ports::terminals::Arrangement;
 use crate::service::launching::{Continuation, continuation};
 use crate::service::programs::Programs;
 use crate::service::views::{AgentBackView, BackView, UpView, WorktreeBackView};
@@ -53,7 +55,8 @@ impl Workbench {
             .map(|(name, record)| {
                 let known =
                     |agent: &AgentAddress| continuation(&before, &programs, self.home(), agent);
-                back(&before, &after, &known, name, record)
+                let is_arranged = self.is_arranged(name, record);
+                back(&before, &after, &known, is_arranged, (name, record))
             })
             .collect();
         let worktrees = gone.iter().map(|task| worktree(&before, &after, *task)).collect();
@@ -82,6 +85,13 @@ impl Workbench {
             Ok(is_settled.then_some(()))
         })
         .map(drop)
+    }
+
+    /// Whether one of its windows stands as a person had arranged it; that it was asked for is no proof.
+    fn is_arranged(&self, agency: &Name, record: &AgencyRecord) -> bool {
+        let terminals = self.outside.terminals.as_ref();
+        let stands = |it: &Arrangement| terminals.is_arranged(agency, it).unwrap_or(false);
+        record.arranged.values().any(stands)
     }
 
     /// What is wrong with definitions; their agencies go on as they are known from before.
@@ -140,8 +150,8 @@ fn back(
     before: &State,
     after: &State,
     known: &dyn Fn(&AgentAddress) -> Continuation,
-    name: &Name,
-    record: &AgencyRecord,
+    is_arranged: bool,
+    (name, record): (&Name, &AgencyRecord),
 ) -> BackView {
     let (old, new) = (lives(before, name), lives(after, name));
     let agent = |agent: &Name| {
@@ -167,10 +177,6 @@ fn back(
     let agents: Vec<AgentBackView> =
         record.definition.agents.iter().map(|it| agent(&it.name)).collect();
     let was_running = agents.iter().all(|agent| agent.outcome == "was_running");
-    let is_arranged = record
-        .arranged
-        .values()
-        .any(|arrangement| arrangement.agents.iter().all(|name| new.contains_key(name)));
     let was_wanted = before.sessions.agency(name).is_some_and(|it| it.wanted == Wanted::Running);
     let outcome = match (was_running, was_wanted) {
         (true, _) => "was_running",
@@ -199,7 +205,7 @@ mod tests {
         let (agency, known) =
             (name("Code"), |_: &AgentAddress| Continuation::Known("c".to_owned()));
         let record = after.sessions.agency(&agency).expect("an agency");
-        let view = back(before, after, &known, &agency, record);
+        let view = back(before, after, &known, false, (&agency, record));
         view.agents.into_iter().map(|agent| agent.outcome).collect()
     }
 

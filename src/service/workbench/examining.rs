@@ -5,10 +5,11 @@
 use std::path::PathBuf;
 
 use crate::domain::refusal::Refusal;
+use crate::engine::state::State;
 use crate::ports::folder::TextFile;
 use crate::ports::ledger::LedgerError;
 use crate::ports::terminals::TerminalError;
-use crate::service::preflight::{project_of, suitable_project};
+use crate::service::preflight::{project_of, require_not_emptied, suitable_project};
 use crate::service::views::FindingView;
 use crate::service::workbench::{OWN_TMUX, Workbench};
 use crate::{manifest, service::query::Query};
@@ -19,6 +20,23 @@ fn finding(check: &str, level: &str, text: impl Into<String>, hint: Option<Strin
 
 fn problem(check: &str, refusal: Refusal) -> FindingView {
     finding(check, "problem", refusal.message, refusal.hint)
+}
+
+/// What the supervisor, whose state that is, would say of the settings.
+fn judge_config(state: &State, file: &TextFile) -> FindingView {
+    if let Err(refusal) = require_not_emptied(state, &file.text) {
+        return problem("agency.toml", refusal);
+    }
+    match manifest::workbench::parse(&file.path.display().to_string(), &file.text) {
+        Ok(config) if config.checks.commands.is_empty() => finding(
+            "agency.toml",
+            "ok",
+            "it is valid; checks are found by well-known files of the project",
+            None,
+        ),
+        Ok(_) => finding("agency.toml", "ok", "it is valid", None),
+        Err(problems) => problem("agency.toml", problems.into()),
+    }
 }
 
 impl Workbench {
@@ -61,16 +79,8 @@ impl Workbench {
     fn examine_config(&self) -> FindingView {
         match self.outside.folder.load_config() {
             Ok(Some(file)) => {
-                match manifest::workbench::parse(&file.path.display().to_string(), &file.text) {
-                    Ok(config) if config.checks.commands.is_empty() => finding(
-                        "agency.toml",
-                        "ok",
-                        "it is valid; checks are found by well-known files of the project",
-                        None,
-                    ),
-                    Ok(_) => finding("agency.toml", "ok", "it is valid", None),
-                    Err(problems) => problem("agency.toml", problems.into()),
-                }
+                let state = self.last_state().map(|(state, _)| state).unwrap_or_default();
+                judge_config(&state, &file)
             }
             Ok(None) => {
                 finding("agency.toml", "problem", "it is missing", Some("agency init".to_owned()))
@@ -220,5 +230,27 @@ impl Workbench {
             Ok((new, _)) => finding("door", "ok", format!("{new} files wait"), None),
             Err(error) => finding("door", "problem", error.to_string(), None),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_were_emptied_are_a_problem_as_they_are_for_the_supervisor() {
+        let file =
+            |text: &str| TextFile { path: PathBuf::from("agency.toml"), text: text.to_owned() };
+        let mut state = State::default();
+        for text in ["", "\n", " \n\t\n"] {
+            assert_eq!(judge_config(&state, &file(text)).level, "ok", "it never held anything");
+        }
+        state.config.project.branch = Some("trunk".to_owned());
+        for text in ["", "\n", " \n\t\n"] {
+            let found = judge_config(&state, &file(text));
+            assert_eq!((found.level.as_str(), found.hint.is_some()), ("problem", true), "{text:?}");
+        }
+        assert_eq!(judge_config(&state, &file("# empty\n")).level, "ok");
+        assert_eq!(judge_config(&state, &file("[project\n")).level, "problem");
     }
 }

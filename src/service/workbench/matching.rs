@@ -13,7 +13,7 @@ use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::query::{Query, TaskFilter};
 use crate::service::templates;
-use crate::service::views::{AgencyView, TaskView};
+use crate::service::views::{AgencyView, REMOVING, TaskView};
 use crate::service::workbench::Workbench;
 
 /// Which agencies a goal is for.
@@ -85,7 +85,8 @@ impl Workbench {
             return Err(Refusal::new(RefusalKind::Usage, "empty_goal", "the goal is empty")
                 .with_hint("say what is to be done, in quotation marks"));
         }
-        let agencies: Vec<AgencyView> = self.fetch(&Query::Agencies)?;
+        let mut agencies: Vec<AgencyView> = self.fetch(&Query::Agencies)?;
+        agencies.retain(takes_goals);
         let tasks: Vec<TaskView> = self.fetch(&Query::Tasks(TaskFilter::default()))?;
         let mut profiles: Vec<Profile> = agencies.iter().map(profile).collect();
         let commands = self.unused_templates(&agencies, &mut profiles)?;
@@ -133,6 +134,11 @@ impl Workbench {
     }
 }
 
+/// Whether an agency can be given a goal: what is on its way into the archive cannot.
+fn takes_goals(agency: &AgencyView) -> bool {
+    agency.reason_code.as_deref() != Some(REMOVING)
+}
+
 /// What the profile of a template is called: no agency's name holds such a character.
 const TEMPLATE: &str = "template:";
 
@@ -166,4 +172,26 @@ fn agency_match(fit: Fit, agencies: &[AgencyView], tasks: &[TaskView]) -> Option
 fn load(view: &AgencyMatchView) -> (bool, usize, std::cmp::Reverse<usize>) {
     let is_stopped = view.state == AgencyState::Stopped;
     (is_stopped, view.open_tasks, std::cmp::Reverse(view.idle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::command::Command;
+    use crate::engine::testing::{World, name};
+    use crate::service::board;
+
+    #[test]
+    fn an_agency_that_is_being_removed_is_no_candidate() {
+        let mut world = World::running();
+        let is_candidate = |world: &World| {
+            let agencies = board::agencies(&world.state, std::path::Path::new("/home"));
+            agencies.iter().any(|agency| agency.name == name("Code") && takes_goals(agency))
+        };
+        assert!(is_candidate(&world));
+        world.operator(Command::StopAgencies { names: vec![name("Code")] }).expect("stopped");
+        assert!(is_candidate(&world), "a stopped one reads it when it is started");
+        world.operator(Command::RemoveAgency { name: name("Code") }).expect("removed");
+        assert!(!is_candidate(&world));
+    }
 }

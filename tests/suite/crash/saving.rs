@@ -17,14 +17,18 @@ const SIGKILL: i32 = 9;
 struct Story {
     world: World,
     has_died: Cell<bool>,
+    /// The supervisor dies while it restores: then its agents write on before there is another one.
+    writes_on: bool,
 }
 
 /// Runs the story with a supervisor that dies at a fail point.
 pub fn dies_at(point: &str) {
-    let story = Story { world: World::new(), has_died: Cell::new(false) };
+    // One that was seen to end is not repeated.
+    let writes_on = point.starts_with("restore.") && point != "restore.seen";
+    let story = Story { world: World::new(), has_died: Cell::new(false), writes_on };
     story.world.start_supervisor(Some(point));
     story.begin();
-    story.save_and_restore();
+    story.save_and_restore(point);
     story.remove_and_return();
     story.insist("the supervisor to die at its fail point", || story.has_died.get());
     story.world.must(&["down"]);
@@ -39,6 +43,9 @@ impl Story {
                 && !self.has_died.replace(true)
             {
                 assert_eq!(signal, SIGKILL, "{}", self.world.portrait());
+                if self.writes_on {
+                    self.write("three");
+                }
             }
             if self.world.supervisor_pid().is_none() {
                 self.world.agency(&["up"]);
@@ -89,7 +96,7 @@ impl Story {
         self.once("task_assigned", 1, "worktree_ready", &assign);
     }
 
-    fn save_and_restore(&self) {
+    fn save_and_restore(&self, point: &str) {
         self.write("one");
         self.insist("a checkpoint", || {
             self.count("checkpoint_taken") > 0
@@ -100,7 +107,21 @@ impl Story {
         self.once("restore_begun", 1, "work_restored", &restore);
         self.assert_files("one");
         self.once("undo_begun", 1, "act_undone", &["undo", "UNDO-001", "--yes"]);
-        self.assert_files("two");
+        // One that had only been recorded finds the later words: they are what lay there before.
+        self.assert_files(if point == "restore.recorded" { "three" } else { "two" });
+        if self.writes_on {
+            self.assert_saved("three");
+            self.write("two");
+        }
+    }
+
+    /// Some checkpoint that is listed has these words.
+    fn assert_saved(&self, words: &str) {
+        let listed = self.world.json(&["branch", "checkpoints", "TASK-001"]);
+        let commits = listed.as_array().expect("a list").iter().map(|one| one["commit"].as_str());
+        let mut held = commits
+            .map(|commit| self.world.git(&["show", &format!("{}:new", commit.expect("a commit"))]));
+        assert!(held.any(|it| it == words), "`{words}` is saved nowhere: {listed}");
     }
 
     fn remove_and_return(&self) {

@@ -107,7 +107,11 @@ fn an_agent_that_ends_the_server_is_back_with_all_others() {
     world.type_text(HELPER, "tmux kill-server");
     world.press(HELPER, &["Enter"]);
     world.wait_until("another server", PATIENCE, || {
-        world.pane(WORKER).is_some() && world.of_pane(WORKER, "#{pane_pid}") != before
+        // The server may end between two questions: then there is no answer to the second.
+        let pid = |pane: String| {
+            world.tmux(&["display-message", "-p", "-t", &pane, "#{pane_pid}"]).stdout
+        };
+        world.pane(WORKER).map(pid).is_some_and(|pid| !pid.is_empty() && pid != before)
     });
     wait_until_it_runs(&world);
     super::tell(&world, WORKER, "after it");

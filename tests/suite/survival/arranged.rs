@@ -40,6 +40,23 @@ fn panes_are_as_a_person_arranged_them_after_every_kind_of_crash() {
 }
 
 #[test]
+fn an_arrangement_that_does_not_fit_any_more_is_not_said_to_be_back() {
+    let world = World::new();
+    make_team(&world, "panes");
+    arrange(&world);
+    let path = world.home().join("agencies/Team/agency.json");
+    let text = std::fs::read_to_string(path).expect("a definition");
+    let other = text.replace(r#""layout": "panes""#, r#""layout": "windows""#);
+    assert_ne!(other, text);
+    world.write("agencies/Team/agency.json", &other);
+    world.must(&["restart", "Team"]);
+    wait_for_team(&world);
+    reboot(&world);
+    assert_eq!(up(&world, "Team")["layout"], "default", "every agent has a window of its own now");
+    wait_for_team(&world);
+}
+
+#[test]
 fn a_terminal_of_another_size_is_not_recorded() {
     let world = World::new();
     make_team(&world, "panes");

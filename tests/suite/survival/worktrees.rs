@@ -86,6 +86,6 @@ fn what_nobody_committed_is_back_in_a_worktree_that_was_deleted() {
     let again = world.json(&["up"]);
     assert_eq!(again["worktrees"], serde_json::json!([]));
     // It can be taken back like any other restoration.
-    world.must(&["undo", "--yes"]);
-    assert_eq!(git_in(&world, &worktree, &["status", "--porcelain"]), "");
+    let undone = world.must(&["undo", "--yes"]);
+    assert_eq!(git_in(&world, &worktree, &["status", "--porcelain"]), "", "{undone}");
 }
