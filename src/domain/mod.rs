@@ -25,6 +25,8 @@ pub mod matching;
 
 pub mod message;
 
+pub mod protocol;
+
 pub mod task;
 
 pub mod checkpoint;

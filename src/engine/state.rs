@@ -55,7 +55,7 @@ pub struct Supervisor {
 
 impl State {
     /// Version of the shape in which it is saved; a saved one of another version is not read.
-    pub const VERSION: u32 = 5;
+    pub const VERSION: u32 = 6;
 
     /// The only place where it changes.
     pub fn apply(&mut self, event: &Event, at: Timestamp) {

@@ -1,6 +1,6 @@
 //! One sample of every event, and of what is in them.
 //!
-//! [`place`] has an arm for each variant, so a new one does not compile until it stands here.
+//! A test asks for a sample of every variant by its name. Those of the message bus stand in [`bus`].
 
 use std::path::PathBuf;
 
@@ -30,8 +30,7 @@ use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::repositories::{Checkpoint, Kept};
 use crate::ports::terminals::{Arrangement, PaneId};
 
-/// Variants of [`Event`].
-pub const VARIANTS: usize = 83;
+pub mod bus;
 
 /// A merge of that change onto that base.
 pub fn preview(base: &str, change: &str) -> MergePreview {
@@ -132,6 +131,7 @@ pub fn events() -> Vec<Event> {
     events.extend(of_tasks());
     events.extend(of_approvals());
     events.extend(of_keeping());
+    events.extend(bus::events());
     events
 }
 
@@ -367,94 +367,4 @@ fn of_keeping() -> Vec<Event> {
         Event::UndoFailed { act, reason: text() },
         Event::ActUndone { act },
     ]
-}
-
-/// Where a variant stands in the list of all; below [`VARIANTS`].
-#[expect(clippy::too_many_lines, reason = "an exhaustive table: every event is in it")]
-pub fn place(event: &Event) -> usize {
-    match event {
-        Event::OperatorKeyRegistered { .. } => 0,
-        Event::WorkbenchConfigured { .. } => 1,
-        Event::SupervisorStarted { .. } => 2,
-        Event::SupervisorStopped => 3,
-        Event::AgencyDefined { .. } => 4,
-        Event::RecipeRecorded { .. } => 81,
-        Event::ProjectBound { .. } => 5,
-        Event::AgencyStarted { .. } => 6,
-        Event::AgencyStopped { .. } => 7,
-        Event::AgencyRemoving { .. } => 8,
-        Event::AgencyArchived { .. } => 9,
-        Event::SessionFailed { .. } => 10,
-        Event::SessionSeen { .. } => 57,
-        Event::SessionNamed { .. } => 61,
-        Event::SessionArranged { .. } => 62,
-        Event::AgentSpawned { .. } => 11,
-        Event::AgentPaneOpened { .. } => 12,
-        Event::AgentPaneLost { .. } => 13,
-        Event::AgentStateChanged { .. } => 14,
-        Event::AgentSignalled { .. } => 58,
-        Event::ConversationSeen { .. } => 59,
-        Event::MessageAccepted { .. } => 15,
-        Event::MessageRefused { .. } => 16,
-        Event::MessageRouted { .. } => 17,
-        Event::DeliveryStarted { .. } => 18,
-        Event::DeliveryDeferred { .. } => 19,
-        Event::DeliverySubmitted { .. } => 60,
-        Event::DeliveryUncertain { .. } => 20,
-        Event::MessageDelivered { .. } => 21,
-        Event::MessageAcknowledged { .. } => 22,
-        Event::DeliveryRetried { .. } => 23,
-        Event::MessageExpired { .. } => 24,
-        Event::MessageDied { .. } => 25,
-        Event::NudgeStarted { .. } => 26,
-        Event::NudgeEnded { .. } => 27,
-        Event::GoalSet { .. } => 28,
-        Event::TaskAdded { .. } => 29,
-        Event::TaskReadied { .. } => 30,
-        Event::TaskAssigned { .. } => 31,
-        Event::WorktreeReady { .. } => 32,
-        Event::WorktreeFailed { .. } => 33,
-        Event::WorktreeMended { .. } => 63,
-        Event::WorktreeLost { .. } => 64,
-        Event::TaskStarted { .. } => 34,
-        Event::TaskProgressed { .. } => 35,
-        Event::TaskBlocked { .. } => 36,
-        Event::TaskUnblocked { .. } => 37,
-        Event::TaskCompleted { .. } => 38,
-        Event::TaskIntegrated { .. } => 39,
-        Event::TaskConflicted { .. } => 40,
-        Event::TaskReopened { .. } => 41,
-        Event::TaskCancelled { .. } => 42,
-        Event::WorktreeRetired { .. } => 43,
-        Event::BranchRetired { .. } => 44,
-        Event::WorkSubmitted { .. } => 45,
-        Event::ProofStarted { .. } => 46,
-        Event::ProofFinished { .. } => 47,
-        Event::ApprovalOpened { .. } => 48,
-        Event::ApprovalGiven { .. } => 49,
-        Event::ApprovalRejected { .. } => 50,
-        Event::MergeDelayed { .. } => 51,
-        Event::ApprovalCarried { .. } => 52,
-        Event::ApprovalVoided { .. } => 53,
-        Event::MergeHeld { .. } => 54,
-        Event::MergeLanded { .. } => 55,
-        Event::ApprovalDocumented { .. } => 56,
-        Event::AgentHired { .. } => 65,
-        Event::AgentDismissed { .. } => 66,
-        Event::CrewWritten { .. } => 67,
-        Event::CrewUnwritten { .. } => 82,
-        Event::WorkChanged { .. } => 68,
-        Event::WorkReminded { .. } => 69,
-        Event::WorkFoundSafe { .. } => 70,
-        Event::CheckpointTaken { .. } => 71,
-        Event::CheckpointsDropped { .. } => 72,
-        Event::RestoreBegun { .. } => 73,
-        Event::WorkRestored { .. } => 74,
-        Event::RestoreFailed { .. } => 75,
-        Event::UndoBegun { .. } => 76,
-        Event::AgencyReturned { .. } => 77,
-        Event::TaskRevived { .. } => 78,
-        Event::UndoFailed { .. } => 79,
-        Event::ActUndone { .. } => 80,
-    }
 }
