@@ -14,6 +14,8 @@ pub const ALL: &[&str] = &[
     "start.seen",
     // stop and restart
     "stop.recorded",
+    // any command
+    "ask.recorded",
     // message delivery
     "message.accepted",
     "message.in_mailbox",
@@ -34,6 +36,7 @@ pub const ALL: &[&str] = &[
     "restore.files_written",
     "restore.seen",
     // submission
+    "finish.recorded",
     "complete.recorded",
     "complete.integrated",
     "submit.recorded",
@@ -48,6 +51,10 @@ pub const ALL: &[&str] = &[
     "merge.documented",
     "merge.worktree_kept",
     "merge.worktree_retired",
+    // what comes by the clock
+    "meeting.recorded",
+    "meeting.written",
+    "meeting.seen",
     // crew
     "hire.recorded",
     "hire.role_written",

@@ -43,6 +43,7 @@ fn deliver(place: &Place, agent: &Agent) -> Duration {
         "type": "note",
         "from": "operator",
         "to": agent.address.to_string(),
+        "sent_at": jiff::Timestamp::now().to_string(),
         "body": "the build is green again",
     });
     let token = place.outside.keyring.operator_token().expect("a token");

@@ -15,6 +15,7 @@
 )]
 
 mod accepting;
+mod bus;
 mod commands;
 mod crew;
 mod crowd;
@@ -31,6 +32,7 @@ mod screen;
 mod standin;
 mod state;
 mod survival;
+mod talking;
 mod tools;
 mod watched;
 
@@ -44,9 +46,12 @@ use place::Place;
 type Part = (&'static str, fn(&mut Stage) -> Vec<Row>);
 
 /// In this order, so that the quiet parts are not disturbed by what the busy ones leave behind.
-const PARTS: [Part; 17] = [
-    ("frame", |_| drawing::measure()),
+const PARTS: [Part; 20] = [
+    ("frame", |_| [drawing::measure(), talking::measure()].concat()),
     ("ledger", |_| ledger::measure()),
+    ("bus", |_| bus::many()),
+    ("bus500", |_| bus::steady()),
+    ("flood", |_| bus::flood()),
     ("version", |_| commands::version()),
     ("idle", |stage| idle::measure(stage.crew(), FIFTY)),
     ("idle200", |_| idle::measure(&Crew::set_up(TWO_HUNDRED), TWO_HUNDRED)),

@@ -26,7 +26,7 @@ use crate::idle::tmux_of;
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_agency");
 
 /// Five agencies of ten are fifty panes.
-const AGENCIES: [&str; 5] = ["Alpha", "Beta", "Gamma", "Delta", "Omega"];
+pub const AGENCIES: [&str; 5] = ["Alpha", "Beta", "Gamma", "Delta", "Omega"];
 const SPECIALISTS: &str = "a1,a2,a3,a4,a5,a6,a7,a8,a9";
 
 /// Fifty programs start in some ten seconds; much later something is wrong.

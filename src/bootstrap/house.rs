@@ -10,13 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::Invocation;
 use crate::adapters::sandbox::watchdog::watchdog;
 use crate::bootstrap::environment::Environment;
 use crate::bootstrap::{hooking, opening, supervising};
-use crate::cli::house::{DemoAfterwards, DemoOperator, DemoOptions, House, Surroundings};
+use crate::cli::house::{
+    DemoAfterwards, DemoOperator, DemoOptions, House, Interrupt, Surroundings,
+};
 use crate::demo::{self, DemoOrder, Keep, Manner, Stage};
 use crate::domain::message::MAX_MESSAGE_BYTES;
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -55,6 +59,10 @@ impl House for RealHouse {
 
     fn make_workbench(&self, folder: &Path, project: Option<&Path>) -> Result<PathBuf, Refusal> {
         opening::make(&self.environment, folder, project)
+    }
+
+    fn lay_scripts(&self, home: &Path) -> Result<(), Refusal> {
+        opening::lay_scripts(home)
     }
 
     fn screen(&self, workbench: Workbench) -> Result<(), Refusal> {
@@ -151,6 +159,25 @@ impl House for RealHouse {
         let mut command = invocation.to_command();
         command.stdin(Stdio::inherit());
         Err(cannot_run(&program.to_string_lossy(), &command.exec()))
+    }
+
+    fn is_heard(&self) -> bool {
+        let out = std::io::stdout();
+        let mut waiting = [PollFd::new(&out, PollFlags::empty())];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        // What cannot be asked is found out by writing to it.
+        let is_asked = poll(&mut waiting, Some(&at_once)).is_ok();
+        let is_gone = |fd: &PollFd<'_>| fd.revents().intersects(PollFlags::ERR | PollFlags::HUP);
+        !(is_asked && waiting.iter().any(is_gone))
+    }
+
+    fn watch_interrupt(&self) -> Interrupt {
+        let interrupt = Interrupt::default();
+        for signal in [SIGINT, SIGTERM] {
+            // Where it cannot be watched the process ends as every other does.
+            let _ = signal_hook::flag::register(signal, interrupt.clone());
+        }
+        interrupt
     }
 
     fn read_input(&self) -> Result<String, Refusal> {

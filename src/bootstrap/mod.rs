@@ -11,6 +11,8 @@ pub mod house;
 
 pub mod opening;
 
+mod scripts;
+
 pub mod supervising;
 
 use std::process::ExitCode;

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use crate::adapters::channels::LocalChannels;
 use crate::adapters::clock::SystemClock;
-use crate::adapters::folder::{DiskFolder, SupervisorLock, find_home, make_workbench, socket_path};
+use crate::adapters::folder::{
+    DiskFolder, SupervisorLock, find_home, lay, make_workbench, socket_path,
+};
 use crate::adapters::git::Git;
 use crate::adapters::keyring::FileKeyring;
 use crate::adapters::lives::DiskLives;
@@ -189,6 +191,11 @@ fn require_project(path: &Path) -> Result<PathBuf, Refusal> {
         }
         Err(error) => Err(repository_refusal(&error)),
     }
+}
+
+/// Lays the short names of commands into a workbench.
+pub fn lay_scripts(home: &Path) -> Result<(), Refusal> {
+    super::scripts::files().iter().try_for_each(|file| lay(home, file)).map_err(folder_refusal)
 }
 
 /// Makes a workbench; its project is the one named, else the folder's own repository.

@@ -64,7 +64,7 @@ pub fn supervise(environment: &Environment, named: Option<&Path>) -> Result<(), 
     kept::take_in(&outside, &handle, &gate);
     Server { handle: handle.clone(), outside: outside.clone(), gate, open: open.clone() }
         .serve(listener);
-    watch(&outside, &handle)?;
+    watch_panes(&outside, &handle);
     let _ = ending.recv();
     open.settle();
     let _ = std::fs::remove_file(&outside.socket);
@@ -106,19 +106,23 @@ fn begin(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
     }
     let version = env!("CARGO_PKG_VERSION").to_owned();
     handle.input(Input::Woke { pid: std::process::id(), version });
-    // What was written while nobody watched.
+    // From now on what arrives is known by name; what was written while nobody watched is taken at once.
+    watch_door(outside, handle)?;
     handle.wake(Wake::Door);
     // Everything told so far is taken in before anybody is let in.
     let _ = handle.read(|_, _| ());
     Ok(())
 }
 
-fn watch(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
+fn watch_door(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
     let door = handle.clone();
     let watching = outside.mailboxes.watch_door(Box::new(move || {
         door.wake(Wake::Door);
     }));
-    watching.map_err(|error| Refusal::new(RefusalKind::Failed, "door", error.to_string()))?;
+    watching.map_err(|error| Refusal::new(RefusalKind::Failed, "door", error.to_string()))
+}
+
+fn watch_panes(outside: &Outside, handle: &Handle) {
     let panes = handle.clone();
     outside.terminals.watch(Box::new(move |hint| match hint {
         TerminalHint::Changed | TerminalHint::Lost => {
@@ -131,7 +135,6 @@ fn watch(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
             panes.wake(Wake::Printed(printed));
         }
     }));
-    Ok(())
 }
 
 fn forward_signals(handle: &Handle) -> std::io::Result<()> {

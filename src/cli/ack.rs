@@ -19,7 +19,9 @@ pub struct AckArgs {
 
 /// Reads a message's id.
 pub fn parse_message_id(text: &str) -> Result<MessageId, String> {
-    text.parse().map_err(|_| format!("`{text}` is no message id; `agency inbox` shows them"))
+    text.parse().map_err(|_| {
+        format!("`{text}` is no whole message id; `agency inbox` shows them, and `--json` of lists")
+    })
 }
 
 /// Acknowledges messages.

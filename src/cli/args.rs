@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
-    ack, approvals, attach, branch, brief, completions, create, demo, dismiss, doctor, down,
-    explain, goal, hire, hook, inbox, init, inside, ledger, list, log, man, matching, mcp,
-    messages, remove, runtime, send, sessions, status, submit, task, template, undo, up,
+    ack, approvals, ask, attach, branch, brief, broadcast, cadence, completions, create, demo,
+    dismiss, doctor, down, explain, goal, handoff, hire, hook, inbox, init, inside, ledger, list,
+    lock, log, man, matching, mcp, messages, queue, remove, requests, runtime, schema, send,
+    sessions, status, submit, task, template, undo, up,
 };
 
 /// A whole command line.
@@ -122,12 +123,24 @@ pub enum Verb {
     Goal(goal::GoalArgs),
     /// Send a message
     Send(send::SendArgs),
+    /// Send a message to everyone, and see who has acknowledged it
+    Broadcast(broadcast::BroadcastArgs),
+    /// Ask somebody and wait for the answer
+    Ask(ask::AskArgs),
+    /// See who owes an answer to whom
+    Requests(requests::RequestsArgs),
     /// Show an agent its messages
     Inbox(inbox::InboxArgs),
     /// Acknowledge messages
     Ack(ack::AckArgs),
     /// List messages
     Messages(messages::MessagesArgs),
+    /// What comes by the clock: status requests, check-ins, the week
+    Cadence(cadence::CadenceArgs),
+    /// What check-ins and weeks have left
+    Meetings(cadence::MeetingsArgs),
+    /// What waits where and why; dead letters, taken once more
+    Queue(queue::QueueArgs),
     /// Hand finished work in
     Submit(submit::SubmitArgs),
     /// Decide what is merged
@@ -136,8 +149,12 @@ pub enum Verb {
     Log(log::LogArgs),
     /// Write tasks down, assign them, follow them
     Task(task::TaskArgs),
+    /// Hand finished work to another agency, and answer what was handed over
+    Handoff(handoff::HandoffArgs),
     /// Look at the agents' branches, save worktrees and bring them back
     Branch(branch::BranchArgs),
+    /// Claim paths of the project, and see who has which
+    Lock(lock::LockArgs),
     /// Check, rebuild, export the ledger, or look back
     Ledger(ledger::LedgerArgs),
     /// What agencies can be made of
@@ -146,6 +163,8 @@ pub enum Verb {
     /// Which programs agents can be
     #[command(alias = "runtimes")]
     Runtime(runtime::RuntimeArgs),
+    /// Print the JSON Schemas of messages
+    Schema(schema::SchemaArgs),
     /// Look at everything that the workbench needs
     Doctor(doctor::DoctorArgs),
     /// Say why something does not move

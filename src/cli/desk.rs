@@ -62,6 +62,14 @@ impl Desk<'_> {
         self.output.form == Form::Json
     }
 
+    /// Whether somebody still reads the answer: asked by what goes on until nobody does.
+    pub fn is_heard(&mut self) -> bool {
+        if !self.house.is_heard() {
+            self.output.remember(Err(std::io::ErrorKind::BrokenPipe.into()));
+        }
+        !self.output.is_closed()
+    }
+
     /// Whether a person can be asked.
     pub fn is_interactive(&self) -> bool {
         let surroundings = self.house.surroundings();

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
@@ -76,10 +78,15 @@ pub enum DemoAfterwards {
     Keep,
 }
 
+/// Whether the user wants this process to end.
+pub type Interrupt = Arc<AtomicBool>;
+
 /// What the command line asks of the program around it.
 pub trait House {
     /// What is around this process.
     fn surroundings(&self) -> &Surroundings;
+    /// Whether somebody may still read standard output: a pipe whose reader went away tells so by itself.
+    fn is_heard(&self) -> bool;
     /// Now, UTC.
     fn now(&self) -> Timestamp;
     /// Opens the workbench at `home`; none: the nearest parent folder that is one. Refuses with
@@ -88,6 +95,8 @@ pub trait House {
     /// Makes a workbench in a folder, which may exist but may not be one already; returns its
     /// absolute path. With no project, the folder's own repository is the project.
     fn make_workbench(&self, folder: &Path, project: Option<&Path>) -> Result<PathBuf, Refusal>;
+    /// Lays the short names of common commands, `scripts/*.sh`, into a workbench; files that are there stay.
+    fn lay_scripts(&self, home: &Path) -> Result<(), Refusal>;
     /// Opens the screen and returns when the user leaves it.
     fn screen(&self, workbench: Workbench) -> Result<(), Refusal>;
     /// Runs the demo; each step goes to `narrate` as one line. Returns the folder it ran in.
@@ -113,6 +122,9 @@ pub trait House {
     /// Replaces this process by a program with more variables; an empty list means the user's own
     /// shell. Comes back only when that fails.
     fn exec(&self, argv: &[OsString], env: &BTreeMap<String, String>) -> Result<u8, Refusal>;
+    /// From now on tells whether the user wants this process to end (Ctrl-C, or a request to terminate), which then
+    /// does not end by itself.
+    fn watch_interrupt(&self) -> Interrupt;
     /// Standard input to its end; refuses what is not UTF-8 or larger than 1 MiB.
     fn read_input(&self) -> Result<String, Refusal>;
     /// One line of standard input without its end; none at the end of input.

@@ -12,6 +12,7 @@ use crate::cli::style::Tone;
 use crate::cli::when::age;
 use crate::domain::message::Priority;
 use crate::domain::name::AgentAddress;
+use crate::domain::protocol::words::block;
 use crate::domain::text::{to_line, to_plain};
 use crate::service::query::Query;
 use crate::service::views::MessageView;
@@ -85,11 +86,17 @@ fn render_one(view: &MessageView, scene: &Scene) -> String {
     }
     let id = scene.paint.tone(Tone::Muted, &view.id.to_string());
     let heading = scene.paint.tone(Tone::Heading, &heading);
-    format!("{id}  {heading}\n{}", quoted(&view.body))
+    format!("{id}  {heading}\n{}", spoken(view))
+}
+
+/// What it says, readable where it is of a type that is not read as JSON.
+fn spoken(view: &MessageView) -> String {
+    let block = block(&view.kind, &view.body).map(Value::String);
+    quoted(block.as_ref().unwrap_or(&view.body))
 }
 
 /// The body, each line behind a bar: it is somebody's words, not this program's.
-fn quoted(body: &Value) -> String {
+pub fn quoted(body: &Value) -> String {
     let text = match body {
         Value::String(text) => text.clone(),
         other => serde_json::to_string_pretty(other).unwrap_or_default(),

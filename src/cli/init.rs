@@ -22,6 +22,9 @@ pub struct InitArgs {
     /// The git repository that agencies work on [default: the folder itself]
     #[arg(long, value_name = "PATH")]
     pub project: Option<PathBuf>,
+    /// With short names of common commands: `scripts/create_agency.sh` and others
+    #[arg(long)]
+    pub scripts: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,6 +36,9 @@ struct Made {
 /// Makes a workbench.
 pub fn run(args: &InitArgs, desk: &mut Desk<'_>) -> Ending {
     let home = desk.house.make_workbench(&args.folder, args.project.as_deref())?;
+    if args.scripts {
+        desk.house.lay_scripts(&home)?;
+    }
     warn_of_project(&home, desk);
     desk.answer(&Made { home, project: args.project.clone() }, render)
 }

@@ -5,7 +5,7 @@
 use clap::Args;
 
 use crate::cli::desk::{Desk, Ending, Scene};
-use crate::cli::status::alive;
+use crate::cli::status::{alive, unread};
 use crate::cli::style::{Tone, agency_tone, agent_tone};
 use crate::cli::table::{Cell, Table};
 use crate::cli::when::optional_age;
@@ -93,7 +93,8 @@ pub fn render_one(view: &AgencyView, scene: &Scene) -> String {
     fact("session", Cell::text(&view.session));
     fact("project", Cell::text(project.unwrap_or_else(|| "none".to_owned())));
     fact("capabilities", Cell::text(view.capabilities.join(", ")));
-    let mut agents = Table::new(&["AGENT", "STATE", "SINCE", "RUNTIME", "PANE", "TASK", "ROLE"]);
+    let mut agents =
+        Table::new(&["AGENT", "STATE", "SINCE", "RUNTIME", "PANE", "TASK", "MAILBOX", "ROLE"]);
     for agent in &view.agents {
         agents.row(agent_row(agent, scene));
     }
@@ -112,6 +113,7 @@ fn agent_row(agent: &AgentView, scene: &Scene) -> Vec<Cell> {
         Cell::text(agent.runtime.as_str()),
         Cell::text(agent.pane.as_deref().unwrap_or("-")),
         Cell::text(agent.task.map_or_else(|| "-".to_owned(), |task| task.to_string())),
+        Cell::text(if agent.unread > 0 { unread(agent, scene) } else { "-".to_owned() }),
         Cell::text(role(agent)),
     ]
 }

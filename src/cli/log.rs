@@ -1,6 +1,7 @@
 //! `agency log`: what happened, from the ledger; `--follow` goes on with what comes.
 //!
-//! Payloads are shown as recorded, in one line, without control characters.
+//! Each event is a sentence where there is one; with `-v`, and where there is none, its payload as recorded, in
+//! one line, without control characters.
 
 use std::time::Duration;
 
@@ -11,14 +12,17 @@ use crate::cli::style::Tone;
 use crate::cli::table::{Cell, Table};
 use crate::cli::when::{Since, clock};
 use crate::domain::refusal::Refusal;
+use crate::service::describing::sentence_of;
 use crate::service::query::{LogFilter, Query};
 use crate::service::views::LogView;
 use crate::service::waiting::Ticker;
 
 /// What `agency log` takes.
 #[derive(Debug, Args)]
-#[command(after_help = "With `--follow --json` each event is one line of JSON.\n\n\
-    Examples:\n  agency log --since 1h\n  agency log --subject TASK-042\n  agency log --follow")]
+#[command(
+    after_help = "With `-v` each event is shown with its payload. With `--follow --json` each event is one line of JSON.\n\n\
+    Examples:\n  agency log --since 1h\n  agency log --subject TASK-042\n  agency log --follow"
+)]
 pub struct LogArgs {
     /// Go on with what comes
     #[arg(short, long)]
@@ -46,7 +50,21 @@ pub fn run(args: &LogArgs, desk: &mut Desk<'_>) -> Ending {
         return follow(&mut filter, desk);
     }
     let views: Vec<LogView> = desk.open()?.fetch(&Query::Log(filter))?;
-    desk.answer(views.as_slice(), render)
+    let words = words(desk);
+    desk.answer(views.as_slice(), |views, scene| render(views, words, scene))
+}
+
+/// What is shown of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Its sentence, or its payload where it has none.
+    Sentence,
+    /// Its payload.
+    Payload,
+}
+
+fn words(desk: &Desk<'_>) -> Words {
+    if desk.globals.verbose { Words::Payload } else { Words::Sentence }
 }
 
 fn filter(args: &LogArgs, now: jiff::Timestamp) -> LogFilter {
@@ -71,7 +89,7 @@ fn follow(filter: &mut LogFilter, desk: &mut Desk<'_>) -> Ending {
         // From here on nothing may be left out.
         filter.limit = None;
         show(&views, desk);
-        if desk.output.is_closed() {
+        if !desk.is_heard() {
             return Ok(DONE);
         }
         ticker.pause(LOOK);
@@ -82,13 +100,13 @@ fn show(views: &[LogView], desk: &mut Desk<'_>) {
     if desk.is_json() {
         views.iter().for_each(|view| desk.output.json_line(view));
     } else if !views.is_empty() {
-        let text = render(views, &desk.scene());
+        let text = render(views, words(desk), &desk.scene());
         desk.output.text(&text);
     }
 }
 
 /// Events as a table without a heading, so that it can be followed.
-pub fn render(views: &[LogView], scene: &Scene) -> String {
+pub fn render(views: &[LogView], words: Words, scene: &Scene) -> String {
     let mut table = Table::bare(0);
     for view in views {
         table.row(vec![
@@ -97,10 +115,15 @@ pub fn render(views: &[LogView], scene: &Scene) -> String {
             Cell::text(&view.actor),
             Cell::toned(Tone::Heading, &view.kind),
             Cell::text(&view.subject),
-            Cell::toned(Tone::Muted, payload(view)),
+            said(view, words),
         ]);
     }
     table.render(scene.paint, scene.width)
+}
+
+fn said(view: &LogView, words: Words) -> Cell {
+    let sentence = sentence_of(view).filter(|_| words == Words::Sentence);
+    sentence.map_or_else(|| Cell::toned(Tone::Muted, payload(view)), Cell::text)
 }
 
 fn payload(view: &LogView) -> String {
@@ -114,7 +137,7 @@ mod tests {
 
     #[test]
     fn events_are_one_line_each() {
-        insta::assert_snapshot!(render(&testing::log(), &testing::scene()));
+        insta::assert_snapshot!(render(&testing::log(), Words::Sentence, &testing::scene()));
     }
 
     #[test]

@@ -7,9 +7,12 @@
 pub mod ack;
 pub mod approvals;
 pub mod args;
+pub mod ask;
 pub mod attach;
 pub mod branch;
 pub mod brief;
+pub mod broadcast;
+pub mod cadence;
 pub mod completions;
 pub mod create;
 pub mod demo;
@@ -19,6 +22,7 @@ pub mod doctor;
 pub mod down;
 pub mod explain;
 pub mod goal;
+pub mod handoff;
 pub mod hire;
 pub mod hook;
 pub mod house;
@@ -27,14 +31,18 @@ pub mod init;
 pub mod inside;
 pub mod ledger;
 pub mod list;
+pub mod lock;
 pub mod log;
 pub mod man;
 pub mod matching;
 pub mod mcp;
 pub mod messages;
 pub mod output;
+pub mod queue;
 pub mod remove;
+pub mod requests;
 pub mod runtime;
+pub mod schema;
 pub mod send;
 pub mod sessions;
 pub mod status;
@@ -181,22 +189,31 @@ fn dispatch(verb: Option<Verb>, desk: &mut Desk<'_>) -> Ending {
         Verb::Remove(args) => remove::run(&args, desk),
         Verb::Hire(args) => hire::run(&args, desk),
         Verb::Dismiss(args) => dismiss::run(&args, desk),
+        Verb::Queue(args) => queue::run(&args, desk),
         Verb::Undo(args) => undo::run(&args, desk),
         Verb::Brief(args) => brief::run(&args, desk),
         Verb::Match(args) => matching::run(&args, desk),
         Verb::Goal(args) => goal::run(&args, desk),
+        Verb::Handoff(args) => handoff::run(&args, desk),
         Verb::Send(args) => send::run(&args, desk),
+        Verb::Broadcast(args) => broadcast::run(&args, desk),
+        Verb::Ask(args) => ask::run(&args, desk),
+        Verb::Requests(args) => requests::run(&args, desk),
         Verb::Inbox(args) => inbox::run(&args, desk),
         Verb::Ack(args) => ack::run(&args, desk),
         Verb::Messages(args) => messages::run(&args, desk),
+        Verb::Cadence(args) => cadence::run(&args, desk),
+        Verb::Meetings(args) => cadence::meetings(&args, desk),
         Verb::Submit(args) => submit::run(&args, desk),
         Verb::Approvals(args) => approvals::run(&args, desk),
         Verb::Log(args) => log::run(&args, desk),
         Verb::Task(args) => task::run(&args, desk),
         Verb::Branch(args) => branch::run(&args, desk),
+        Verb::Lock(args) => lock::run(&args, desk),
         Verb::Ledger(args) => ledger::run(&args, desk),
         Verb::Template(args) => template::run(&args, desk),
         Verb::Runtime(args) => runtime::run(&args, desk),
+        Verb::Schema(args) => schema::run(&args, desk),
         Verb::Doctor(args) => doctor::run(&args, desk),
         Verb::Explain(args) => explain::run(&args, desk),
         Verb::Completions(args) => completions::run(&args, desk),

@@ -53,6 +53,9 @@ pub struct SendArgs {
     /// The message it answers
     #[arg(long, value_name = "ID", value_parser = parse_message_id)]
     pub in_reply_to: Option<MessageId>,
+    /// Not delivered any more after this time: `90s`, `10m`, `2h`, `3d`
+    #[arg(long, value_name = "T", value_parser = crate::cli::queue::parse_ttl)]
+    pub ttl: Option<u64>,
     /// Return when it is delivered
     #[arg(long)]
     pub wait: bool,
@@ -74,7 +77,11 @@ pub fn run(args: &SendArgs, desk: &mut Desk<'_>) -> Ending {
     let text = desk.text_argument(&args.text)?;
     let workbench = desk.open()?;
     check_sender(workbench.identity(), args.from.as_ref())?;
-    let draft = workbench.draft(&args.to, &text, &options(args))?;
+    let mut draft = workbench.draft(&args.to, &text, &options(args))?;
+    if let Some(seconds) = args.ttl {
+        let ttl = jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+        draft.expires_at = desk.house.now().saturating_add(ttl).ok();
+    }
     let id = workbench.send(draft.clone())?;
     if args.wait {
         wait_for_delivery(&workbench, id, Duration::from_secs(args.timeout))?;
@@ -102,7 +109,8 @@ fn options(args: &SendArgs) -> DraftOptions {
     }
 }
 
-fn check_sender(identity: &Identity, from: Option<&Address>) -> Result<(), Refusal> {
+/// Refuses an agent that would write as somebody else.
+pub fn check_sender(identity: &Identity, from: Option<&Address>) -> Result<(), Refusal> {
     match (identity, from) {
         (Identity::Operator, _) | (Identity::Agent { .. }, None) => Ok(()),
         (Identity::Agent { address, .. }, Some(Address::Agent(from))) if address == from => Ok(()),

@@ -2,6 +2,7 @@
 //! last the machinery.
 
 use clap::Args;
+use jiff::Timestamp;
 
 use crate::cli::desk::{Desk, Ending, Scene};
 use crate::cli::style::{Tone, agency_tone, agent_tone};
@@ -14,6 +15,9 @@ use crate::service::views::{AgencyView, AgentView, QueueView, StatusView, Waitin
 /// What `agency status` takes.
 #[derive(Debug, Args)]
 pub struct StatusArgs {}
+
+/// A message that waits less long is on its way, and nothing has to be said of that.
+const LONG_S: i64 = 60;
 
 /// Longest line about one agency, in characters.
 const MAX_LINE: usize = 300;
@@ -71,7 +75,7 @@ fn render_agency(agency: &AgencyView, scene: &Scene) -> String {
 }
 
 fn agent_row(agent: &AgentView, scene: &Scene) -> Vec<Cell> {
-    let unread = (agent.unread > 0).then(|| format!("{} unread", agent.unread));
+    let unread = (agent.unread > 0).then(|| unread(agent, scene));
     let words: Vec<String> = agent.state_reason.clone().into_iter().chain(unread).collect();
     vec![
         Cell::text(agent.name.as_str()),
@@ -80,6 +84,15 @@ fn agent_row(agent: &AgentView, scene: &Scene) -> Vec<Cell> {
         Cell::text(agent.task.map(|task| task.to_string()).unwrap_or_default()),
         Cell::text(words.join(", ")),
     ]
+}
+
+/// How many messages an agent has not got, and since when the oldest waits if that is long.
+pub fn unread(agent: &AgentView, scene: &Scene) -> String {
+    let is_long = |since: &Timestamp| scene.now.duration_since(*since).as_secs() >= LONG_S;
+    match agent.unread_since.filter(is_long) {
+        Some(since) => format!("{} unread since {}", agent.unread, age(since, scene.now)),
+        None => format!("{} unread", agent.unread),
+    }
 }
 
 fn render_machinery(view: &StatusView, scene: &Scene) -> String {
@@ -100,8 +113,8 @@ fn render_machinery(view: &StatusView, scene: &Scene) -> String {
     };
     format!(
         "messages    {new} on their way, {cur} delivered, {dead}\n\
-         approvals   {}\nincidents   {}\nsupervisor  {supervisor}\n",
-        view.approvals, view.incidents
+         requests    {} open\napprovals   {}\nincidents   {}\nsupervisor  {supervisor}\n",
+        view.requests, view.approvals, view.incidents
     )
 }
 

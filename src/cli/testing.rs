@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::cli::desk::Scene;
-use crate::cli::house::{DemoOptions, House, Stream, Surroundings};
+use crate::cli::house::{DemoOptions, House, Interrupt, Stream, Surroundings};
 use crate::cli::output::Output;
 use crate::cli::style::Paint;
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -20,6 +20,10 @@ use crate::service::views::{
     ActView, ApprovalView, BranchView, CheckpointView, LogView, MessageView, StatusView, TaskView,
 };
 use crate::service::workbench::{AttachPlan, Identity, Workbench};
+
+mod bus;
+
+pub use bus::{broadcast, cadence, dead_letters, handoff, locks, meetings, queues, requests};
 
 /// Noon of a fixed day.
 pub fn now() -> Timestamp {
@@ -290,6 +294,9 @@ impl House for FakeHouse {
     fn surroundings(&self) -> &Surroundings {
         &self.surroundings
     }
+    fn is_heard(&self) -> bool {
+        true
+    }
     fn now(&self) -> Timestamp {
         now()
     }
@@ -298,6 +305,9 @@ impl House for FakeHouse {
     }
     fn make_workbench(&self, folder: &Path, _: Option<&Path>) -> Result<PathBuf, Refusal> {
         Ok(Path::new("/home/me").join(folder))
+    }
+    fn lay_scripts(&self, _: &Path) -> Result<(), Refusal> {
+        Ok(())
     }
     fn screen(&self, _: Workbench) -> Result<(), Refusal> {
         Err(self.refusal.clone())
@@ -337,6 +347,9 @@ impl House for FakeHouse {
     fn exec(&self, argv: &[OsString], _: &BTreeMap<String, String>) -> Result<u8, Refusal> {
         self.note(format!("exec {argv:?}"));
         Ok(0)
+    }
+    fn watch_interrupt(&self) -> Interrupt {
+        Interrupt::default()
     }
     fn read_input(&self) -> Result<String, Refusal> {
         Ok("from standard input".to_owned())

@@ -21,6 +21,7 @@ const FORMS: &str = "
 agency
 agency init
 agency init bench --project ../app
+agency init bench --scripts
 agency demo
 agency demo bench --headless --keep
 agency up
@@ -43,6 +44,13 @@ agency remove CodeAgency --yes
 agency brief CodeAgency/python-agent
 agency goal CodeAgency TEXT
 agency goal TEXT
+agency handoff
+agency handoff list --agency A --all
+agency handoff show HO-001
+agency handoff accept HO-001 --until 2026-03-02T12:00:00Z --note T
+agency handoff decline HO-001 --reason R
+agency handoff results HO-001 --status issues_found --bugs 2 --severity high --report R --note T
+agency handoff offer QA --task T --deliverable D --place P --branch B --artifact A --artifact B --criteria C --next N --note N --answer-by 2026-03-02T12:00:00Z --priority high --from A
 agency template new web --from code
 agency template check web ./folder
 agency match GOAL --limit 3
@@ -56,6 +64,10 @@ agency inbox --wait --all
 agency inbox --agent CodeAgency/python-agent
 agency ack 0195f000-0000-7000-8000-000000000001 0195f000-0000-7000-8000-000000000002
 agency messages --agency A --type handoff --task TASK-001 --since 10m --follow
+agency schema
+agency schema message
+agency schema message handoff --json
+agency messages --trace TASK-001
 agency submit TASK-001 --rationale R --rollback B --demo http://localhost:3000
 agency approvals
 agency approvals list --json
@@ -85,6 +97,27 @@ agency branch checkpoints TASK-001 --json
 agency branch show TASK-001/2
 agency branch restore TASK-001/2
 agency branch restore 2 src/a.rs docs --task TASK-001 --exact --yes
+agency lock request src/** --type exclusive --reason R --for 2 --task TASK-001 --agency A --priority high --wait --timeout 5
+agency lock request src --type shared
+agency lock release lock-001
+agency lock release 1
+agency lock list --json
+agency lock check src/a.rs --type shared
+agency cadence
+agency cadence show --json
+agency cadence run daily
+agency meetings
+agency meetings list --json
+agency meetings show daily/2026-11-21-CodeAgency
+agency send CodeAgency/dev hello --ttl 10m
+agency queue
+agency queue status --json
+agency queue dead --code expired --json
+agency queue show note.json
+agency queue retry note.json
+agency queue retry 0195f000-0000-7000-8000-000000000001 --ttl 1h
+agency queue retry --all --code mailbox_full
+agency queue release CodeAgency/dev QAAgency/lead
 agency undo
 agency undo --list --json
 agency undo UNDO-001 --yes

@@ -79,10 +79,9 @@ fn is_shown(word: &str) -> bool {
 }
 
 /// Commands whose names are promised and that this version does not have.
-const LATER: [&str; 21] = [
+const LATER: [&str; 13] = [
     "plan",
     "contract",
-    "lock",
     "integrate",
     "rollback",
     "sandbox",
@@ -93,14 +92,7 @@ const LATER: [&str; 21] = [
     "incident",
     "playbook",
     "drill",
-    "queue",
     "report",
-    "mcp",
-    "schema",
-    "hire",
-    "dismiss",
-    "match",
-    "broadcast",
 ];
 
 /// A promised name is no slip: it gets a plain word and, where there is one, what does the same now.
@@ -113,9 +105,6 @@ fn later_work(error: &clap::Error) -> Option<Refusal> {
         "sandbox" => {
             "`agency submit TASK` proves work in a sandbox of its own; see `agency approvals list`"
         }
-        "broadcast" => "run `agency send '*' TEXT`",
-        "queue" => "see `agency status` and `agency messages`",
-        "hire" => "name all agents at once: `agency create NAME --agents a,b`",
         _ => "see what there is with `agency --help`",
     };
     let message = format!("this version has no `agency {word}` yet");

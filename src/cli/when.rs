@@ -44,6 +44,14 @@ impl Since {
     }
 }
 
+/// The moment that is meant by `2h` from now, or by RFC 3339.
+pub fn moment_to_come(text: &str, now: Timestamp) -> Option<Timestamp> {
+    match relative_seconds(text) {
+        Some(seconds) => now.checked_add(jiff::SignedDuration::from_secs(seconds)).ok(),
+        None => text.parse().ok(),
+    }
+}
+
 /// Seconds of `90s`, `10m`, `2h`, `3d` or `1w`; none if it is not that.
 pub fn relative_seconds(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;

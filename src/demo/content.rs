@@ -170,8 +170,8 @@ mod tests {
         let world = world.lock().expect("a world");
         assert_eq!(world.tasks.len(), 5, "{said:#?}");
         assert!(world.tasks.iter().all(|task| task.state == "submitted"), "{said:#?}");
-        assert_eq!(world.submitted, [world.tasks[3].id], "{said:#?}");
-        assert_eq!(world.tasks[3].title, "Keep a name as it is");
+        assert_eq!(world.submitted, [world.tasks[0].id], "{said:#?}");
+        assert_eq!(world.tasks[3].title, "mend it");
         assert!(said.iter().any(|line| line.starts_with("not ok")), "{said:#?}");
         assert!(world.messages.iter().all(|(_, _, acknowledged)| *acknowledged));
         let integrated = folder.path().join("integration-greeting");

@@ -105,7 +105,7 @@ impl Story {
                 "hand-off from {} to {}: {}",
                 message.from,
                 message.to,
-                field("summary").unwrap_or("no summary")
+                field("deliverable").unwrap_or("no deliverable named")
             )),
             "results" => Some(format!(
                 "results from {}: {}, {} defects",

@@ -42,7 +42,7 @@ impl Watch<'_> {
                     (self.tell)(&format!("the supervisor is not there: {reason}"));
                     continue;
                 }
-                Err(RecvTimeoutError::Timeout) => continue,
+                Ok(Feed::Talk(_)) | Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(failed(
                         "no_feed",

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agency::{AgentDefinition, AgentState};
 use crate::domain::approval::SignedStatement;
+use crate::domain::cadence::Beat;
 use crate::domain::checkpoint::{Care, CheckpointId, Manner};
-use crate::domain::id::{ActId, ApprovalId, MessageId, SpawnId, TaskId};
-use crate::domain::message::Draft;
+use crate::domain::id::{ActId, ApprovalId, LockId, MessageId, SpawnId, TaskId};
+use crate::domain::lock::{IfHeld, LockClaim};
+use crate::domain::message::{Draft, Message, MessageState};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::task::TaskContract;
 
@@ -37,6 +39,17 @@ impl std::fmt::Display for Actor {
             Self::Outside(name) => write!(f, "{name} (unverified)"),
         }
     }
+}
+
+/// A message as the ledger knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// The message.
+    pub message: Box<Message>,
+    /// The agent it was resolved to; none: the operator.
+    pub to: Option<AgentAddress>,
+    /// What became of it.
+    pub state: MessageState,
 }
 
 /// What is asked for.
@@ -127,6 +140,61 @@ pub enum Command {
         id: MessageId,
     },
 
+    /// Has a beat of the cadence come now.
+    RunCadence {
+        /// Which.
+        beat: Beat,
+    },
+    /// Takes a dead or expired message once more.
+    RetryMessage {
+        /// Which.
+        id: MessageId,
+        /// Its new time to live, in seconds.
+        ttl_s: Option<u64>,
+        /// What the ledger knows of it; filled in by whoever decides, not by who asks.
+        recalled: Option<Recalled>,
+    },
+    /// Takes a file once more that is dead at the door.
+    RetryFile {
+        /// Its name.
+        file: String,
+    },
+    /// Lets two agents write to each other again who were kept apart.
+    ReleaseLoop {
+        /// One of them.
+        one: AgentAddress,
+        /// The other.
+        other: AgentAddress,
+    },
+
+    // requests
+    /// Sends a question; an agent says whether it does nothing else until it is answered.
+    AskQuestion {
+        /// What was written.
+        draft: Draft,
+        /// So many seconds at the longest; 0: it goes on with its work.
+        wait_s: u32,
+    },
+    /// An agent waits for the answer to a question that it has asked before.
+    AwaitAnswer {
+        /// Which.
+        question: MessageId,
+        /// So many seconds at the longest.
+        wait_s: u32,
+    },
+    /// It does not wait any more; the question stays.
+    EndWait {
+        /// Which.
+        question: MessageId,
+    },
+    /// Nobody has to answer any more.
+    CloseRequest {
+        /// The message that was to be answered.
+        id: MessageId,
+        /// Why.
+        reason: Option<String>,
+    },
+
     // tasks
     /// Gives an agency a goal in prose; its coordinator gets it as a message.
     SetGoal {
@@ -215,6 +283,20 @@ pub enum Command {
         care: Care,
     },
 
+    // locks
+    /// Claims paths of the project.
+    RequestLock {
+        /// What is claimed, and how.
+        claim: LockClaim,
+        /// What becomes of it when somebody has them.
+        if_held: IfHeld,
+    },
+    /// Gives a lock back, or takes a request for one back.
+    ReleaseLock {
+        /// Which.
+        lock: LockId,
+    },
+
     // approval
     /// Hands the feature in: completes the task if it is open, then proves the feature.
     SubmitTask {
@@ -237,6 +319,24 @@ pub enum Command {
         /// Decision and signature.
         signed: SignedStatement,
     },
+}
+
+impl Command {
+    /// Whether it could be carried out twice, or be refused the second time because it is done: then it is asked
+    /// under a number. Of all others a second time is as good as the first.
+    pub fn is_once(&self) -> bool {
+        !matches!(
+            self,
+            Self::StartAgencies { .. }
+                | Self::StopAgencies { .. }
+                | Self::ReportState { .. }
+                | Self::ReportEvent { .. }
+                | Self::StopSupervisor
+                | Self::SendMessage { .. }
+                | Self::AcknowledgeMessages { .. }
+                | Self::FetchMessages { .. }
+        )
+    }
 }
 
 /// What a command gives back.

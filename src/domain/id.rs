@@ -96,8 +96,16 @@ counted_id!(
     ApprovalId, "AP-", "approval"
 );
 counted_id!(
+    /// A lock, or a request for one: `lock-007`.
+    LockId, "lock-", "lock"
+);
+counted_id!(
     /// An act that can be taken back: `UNDO-007`.
     ActId, "UNDO-", "act"
+);
+counted_id!(
+    /// A handoff: `HO-007`.
+    HandoffId, "HO-", "handoff"
 );
 
 #[cfg(test)]

@@ -200,6 +200,18 @@ pub enum OwnType {
     Verdict,
     /// Something that should not stay as it is.
     Alert,
+    /// How far is it?
+    StatusRequest,
+    /// The day's question.
+    CheckIn,
+    /// Several things in short.
+    Digest,
+    /// A question, from whoever asks one and waits.
+    Question,
+    /// A request that nobody has answered, to the next level.
+    Escalation,
+    /// What became of a broadcast, to whoever sent it.
+    Report,
 }
 
 impl OwnType {
@@ -213,6 +225,12 @@ impl OwnType {
             Self::Status => "status",
             Self::Verdict => "verdict",
             Self::Alert => "alert",
+            Self::StatusRequest => "status_request",
+            Self::CheckIn => "check_in",
+            Self::Digest => "digest",
+            Self::Question => "question",
+            Self::Escalation => "escalation",
+            Self::Report => "report",
         }
     }
 }
@@ -304,10 +322,34 @@ pub struct DeadReason {
     pub code: String,
     /// One sentence.
     pub message: String,
-    /// The field that is wrong, if one is.
+    /// The field that is wrong, if one is: `test_results.passed`.
     pub field: Option<String>,
+    /// Where in the text it stands, if that is known; written as `line` and `column`.
+    #[serde(default, flatten)]
+    pub place: Option<Place>,
     /// When it was found out.
     pub at: Timestamp,
+}
+
+impl DeadReason {
+    /// A reason that is about no field of the text.
+    pub fn new(code: &str, message: impl Into<String>, at: Timestamp) -> Self {
+        Self { code: code.to_owned(), message: message.into(), field: None, place: None, at }
+    }
+
+    /// The same about a field.
+    pub fn about(self, field: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: usize,
+    /// Character in it, from 1.
+    pub column: usize,
 }
 
 /// Largest message, in bytes: a mailbox is no file transfer.

@@ -13,9 +13,13 @@ pub mod text;
 
 pub mod hex;
 
+pub mod nearest;
+
 pub mod authentication;
 
 pub mod workbench;
+
+pub mod cadence;
 
 pub mod runtime;
 
@@ -27,7 +31,15 @@ pub mod message;
 
 pub mod protocol;
 
+pub mod lock;
+
+pub mod request;
+
+pub mod trace;
+
 pub mod task;
+
+pub mod handoff;
 
 pub mod checkpoint;
 

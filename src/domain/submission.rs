@@ -10,6 +10,7 @@ use crate::domain::checks::{CheckCommand, TestCounts};
 use crate::domain::hex;
 use crate::domain::id::{SubmissionId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
+use crate::domain::trace::Trace;
 
 /// Finished work with the agent's own words about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub struct Submission {
     pub rollback: Option<String>,
     /// Where it can be seen running.
     pub demo: Option<String>,
+    /// The request that it belongs to: that of its task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 /// Size of a change.

@@ -8,9 +8,20 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::cadence::CadenceConfig;
 use crate::domain::checks::ChecksConfig;
 use crate::domain::name::Name;
+use crate::domain::request::EscalationConfig;
 use crate::domain::runtime::Runtime;
+
+pub mod messages;
+pub mod queue;
+
+pub use messages::MessagesConfig;
+pub use queue::QueueConfig;
+pub mod handoffs;
+
+pub use handoffs::HandoffConfig;
 
 /// Everything `agency.toml` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -21,7 +32,7 @@ pub struct WorkbenchConfig {
     pub tmux: TmuxConfig,
     /// What proves a submission.
     pub checks: ChecksConfig,
-    /// Who may drop messages without a credential.
+    /// How much mail may wait and come, and from whom.
     pub queue: QueueConfig,
     /// Runtimes of the user's own, by name.
     pub runtimes: BTreeMap<Name, Runtime>,
@@ -30,6 +41,18 @@ pub struct WorkbenchConfig {
     /// What is done about work that is not committed.
     #[serde(default)]
     pub git: GitConfig,
+    /// How mail is paced.
+    #[serde(default)]
+    pub messages: MessagesConfig,
+    /// When somebody who owes an answer is reminded, and when it goes up.
+    #[serde(default)]
+    pub escalation: EscalationConfig,
+    /// What comes by the clock.
+    #[serde(default)]
+    pub cadence: CadenceConfig,
+    /// How soon a handoff has to be answered.
+    #[serde(default)]
+    pub handoff: HandoffConfig,
 }
 
 /// `[project]`.
@@ -75,13 +98,6 @@ impl Default for GitConfig {
         // would stay in the repository for weeks.
         Self { remind_after_s: Some(1_800), checkpoints: true, largest_file_mib: 50 }
     }
-}
-
-/// `[queue]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-pub struct QueueConfig {
-    /// Senders whose unsigned messages are let in at the door, marked `unverified`.
-    pub open_from: Vec<String>,
 }
 
 /// `[documents]`.

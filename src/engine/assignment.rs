@@ -34,15 +34,8 @@ pub fn assign_task(
     task: TaskId,
     agent: AgentAddress,
 ) -> Result<Answer, Refusal> {
-    let record = require_task(step, task)?.clone();
-    require_planner(step, &record.contract.agency)?;
-    let agent = resolve_agent(step, &agent)?;
-    if agent.agency != record.contract.agency {
-        let message =
-            format!("`{task}` is a task of `{}`, `{agent}` is not in it", record.contract.agency);
-        return Err(Refusal::new(RefusalKind::Conflict, "other_agency", message));
-    }
-    require_assignable(step, &record, &agent)?;
+    let agent = require_assignment(step, task, &agent)?;
+    let record = require_task(step, task)?;
     if record.agent.as_ref() == Some(&agent) && record.base.is_some() {
         return Ok(Answer::Done);
     }
@@ -52,6 +45,24 @@ pub fn assign_task(
     step.record(Event::TaskAssigned { task, agent, by, branch, worktree });
     step.perform(Effect::PrepareWorktree { task });
     Ok(Answer::Done)
+}
+
+/// The agent that is meant, if the actor may give it the task and the task can be given.
+pub fn require_assignment(
+    step: &Step<'_>,
+    task: TaskId,
+    agent: &AgentAddress,
+) -> Result<AgentAddress, Refusal> {
+    let record = require_task(step, task)?;
+    require_planner(step, &record.contract.agency)?;
+    let agent = resolve_agent(step, agent)?;
+    if agent.agency != record.contract.agency {
+        let message =
+            format!("`{task}` is a task of `{}`, `{agent}` is not in it", record.contract.agency);
+        return Err(Refusal::new(RefusalKind::Conflict, "other_agency", message));
+    }
+    require_assignable(step, record, &agent)?;
+    Ok(agent)
 }
 
 fn require_assignable(
@@ -66,6 +77,12 @@ fn require_assignable(
         let message = format!("`{task}` waits for {}", names.join(", "));
         return Err(Refusal::new(RefusalKind::Conflict, "dependency_open", message)
             .with_hint("assign it when they are finished"));
+    }
+    if let Some(held) = step.state().handoffs.holding(task) {
+        let offer = &held.offer;
+        let message = format!("`{task}` is offered by `{}` and not accepted", offer.from);
+        return Err(Refusal::new(RefusalKind::Conflict, "not_accepted", message)
+            .with_hint(format!("accept it first: agency handoff accept {}", offer.id)));
     }
     let is_same = record.agent.as_ref() == Some(agent);
     let is_free = matches!(record.state, TaskState::Ready | TaskState::Draft);
@@ -155,7 +172,7 @@ fn tell_agent(step: &mut Step<'_>, record: &TaskRecord) {
     let by = record.assigned_by.clone().unwrap_or(Actor::Supervisor);
     let actor = std::mem::replace(&mut step.actor, by);
     // It can only fail when the agent was taken out of its agency: the task then shows that nobody has it.
-    let _ = mail::send(step, draft);
+    let _ = mail::notice(step, draft);
     step.actor = actor;
 }
 

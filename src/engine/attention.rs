@@ -6,12 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::agency::{AgentState, StateSource};
 use crate::domain::approval::ApprovalState;
-use crate::domain::name::AgentAddress;
+use crate::domain::id::TaskId;
+use crate::domain::message::Priority;
+use crate::domain::name::{Address, AgentAddress};
 use crate::domain::task::TaskState;
 use crate::engine::approvals::deciding::blocked_by;
 use crate::engine::delivery::MAX_NUDGES;
 use crate::engine::keeping::IGNORED;
 use crate::engine::keeping::reminding::is_worth_a_look;
+use crate::engine::mail::room;
+use crate::engine::requests::{Level, Request, RequestKind};
 use crate::engine::sessions::signal::OWN_WORD;
 use crate::engine::sessions::{AgentRecord, Wanted, runtime_of};
 use crate::engine::state::State;
@@ -51,10 +55,16 @@ pub enum WaitingKind {
     UncertainDelivery,
     /// An approval.
     Approval,
+    /// A request that nobody has answered on the way up.
+    Escalation,
     /// A question.
     Question,
     /// A task whose agent cannot go on.
     BlockedTask,
+    /// Two agents answered each other for ever and are kept apart.
+    Loop,
+    /// A mailbox is full: who writes to it is refused.
+    FullMailbox,
     /// Work lies uncommitted, and its agent has ignored two reminders.
     Uncommitted,
     /// A provider holds an agent back: nothing to do but to know.
@@ -73,8 +83,11 @@ impl WaitingKind {
             Self::DeadAgent => "dead_agent",
             Self::UncertainDelivery => "uncertain_delivery",
             Self::Approval => "approval",
+            Self::Escalation => "escalation",
             Self::Question => "question",
             Self::BlockedTask => "blocked_task",
+            Self::Loop => "loop",
+            Self::FullMailbox => "full_mailbox",
             Self::Uncommitted => "uncommitted",
             Self::Limited => "limited",
         }
@@ -91,8 +104,11 @@ pub fn waiting(state: &State, now: Timestamp) -> Vec<Waiting> {
     crews(state, &mut list);
     deliveries(state, &mut list);
     approvals(state, &mut list);
+    escalations(state, &mut list);
     questions(state, &mut list);
     tasks(state, &mut list);
+    loops(state, &mut list);
+    full_mailboxes(state, &mut list);
     uncommitted(state, &mut list);
     list.sort_by_key(|waiting| (waiting.kind, waiting.since));
     list
@@ -225,10 +241,36 @@ fn approvals(state: &State, list: &mut Vec<Waiting>) {
     }
 }
 
+/// Requests that came up to the operator; what the operator was asked at first is among the questions.
+fn escalations(state: &State, list: &mut Vec<Waiting>) {
+    let open = state.requests.open.values();
+    for request in open.filter(|request| has_come_up(request)) {
+        let Request { asker, asked, kind, text, .. } = request;
+        let tasks: Vec<TaskId> = request.task.into_iter().collect();
+        let after = blocked_by(state, &tasks);
+        list.push(Waiting {
+            kind: WaitingKind::Escalation,
+            subject: request.id.to_string(),
+            text: format!("{asker} has no answer from {asked} ({}): {text}", kind.as_str()),
+            since: request.opened_at,
+            blocks: tasks.iter().chain(&after).map(ToString::to_string).collect(),
+        });
+    }
+}
+
+fn has_come_up(request: &Request) -> bool {
+    request.level == Level::Operator && request.asked != Address::Operator
+}
+
 fn questions(state: &State, list: &mut Vec<Waiting>) {
     let records = state.mail.for_operator.iter().filter_map(|id| state.mail.messages.get(id));
+    let is_settled = |record: &&crate::engine::mail::MessageRecord| {
+        let request = state.requests.find(record.message.id);
+        request.is_some_and(|request| request.end.is_some())
+    };
     for record in records
         .filter(|record| matches!(record.message.kind.as_str(), "question" | "blocked" | "blocker"))
+        .filter(|record| !is_settled(record))
     {
         list.push(Waiting {
             kind: WaitingKind::Question,
@@ -241,7 +283,15 @@ fn questions(state: &State, list: &mut Vec<Waiting>) {
 }
 
 fn tasks(state: &State, list: &mut Vec<Waiting>) {
+    let has_come_up = |task: &TaskId| {
+        let mut open = state.requests.open.values();
+        open.any(|request| request.task == Some(*task) && is_escalated_blocker(request))
+    };
     for task in state.tasks.tasks.values().filter(|task| task.state == TaskState::Blocked) {
+        // It is on the list already, with who has not helped.
+        if has_come_up(&task.id) {
+            continue;
+        }
         list.push(Waiting {
             kind: WaitingKind::BlockedTask,
             subject: task.id.to_string(),
@@ -249,6 +299,47 @@ fn tasks(state: &State, list: &mut Vec<Waiting>) {
             since: task.since,
             blocks: blocked_by(state, &[task.id]).iter().map(ToString::to_string).collect(),
         });
+    }
+}
+
+fn is_escalated_blocker(request: &Request) -> bool {
+    request.kind == RequestKind::Blocker && has_come_up(request)
+}
+
+fn loops(state: &State, list: &mut Vec<Waiting>) {
+    for (pair, mute) in &state.traffic.muted {
+        let [one, other] = pair.both();
+        list.push(Waiting {
+            kind: WaitingKind::Loop,
+            subject: one.to_string(),
+            text: format!(
+                "{one} and {other} wrote to each other {} times without progress; kept apart until {:.0}: agency queue release {pair}",
+                mute.turns, mute.until
+            ),
+            since: mute.since,
+            blocks: Vec::new(),
+        });
+    }
+}
+
+fn full_mailboxes(state: &State, list: &mut Vec<Waiting>) {
+    let full = |subject: String, waiting: usize, since: Option<Timestamp>| Waiting {
+        kind: WaitingKind::FullMailbox,
+        text: format!("{waiting} messages wait for {subject}: no more are taken"),
+        subject,
+        since: since.unwrap_or(Timestamp::UNIX_EPOCH),
+        blocks: Vec::new(),
+    };
+    for agent in state.mail.queues.keys() {
+        if room::left_for(state, agent, Priority::Normal) == 0 {
+            let oldest = room::oldest_for(state, agent);
+            list.push(full(agent.to_string(), state.mail.depth(agent), oldest));
+        }
+    }
+    if room::left_for_operator(state) == 0 {
+        let oldest = room::oldest_for_operator(state);
+        let waiting = room::waiting_for_operator(state);
+        list.push(full("operator".to_owned(), waiting, oldest));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::name::AgentAddress;
 use crate::engine::effect::{Effect, Target};
 use crate::engine::event::{DeliveredBy, Event};
 use crate::engine::input::Timer;
+use crate::engine::pacing::{self, Class};
 use crate::engine::sessions::runtime_of;
 use crate::engine::state::State;
 use crate::engine::step::Step;
@@ -21,22 +22,13 @@ use crate::engine::wording;
 use crate::ports::terminals::Typed;
 
 pub mod confirming;
+pub mod digesting;
+pub mod offering;
 
 pub use confirming::turn_began;
 
 /// Hints about the same unread messages before a person is asked: three, then it is the operator's.
 pub const MAX_NUDGES: u32 = 3;
-
-/// Offers every agent with waiting messages its next one.
-pub fn offer_all(step: &mut Step<'_>) {
-    if step.state().mail.waiting.is_empty() {
-        return;
-    }
-    let agents: Vec<AgentAddress> = step.state().mail.waiting.keys().cloned().collect();
-    for agent in agents {
-        offer(step, &agent);
-    }
-}
 
 fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
     confirming::watch(step, agent);
@@ -50,7 +42,13 @@ fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
     {
         return;
     }
-    let Some(record) = step.state().mail.next_for(agent) else { return };
+    let Some(record) = step.state().mail.next_for(agent) else {
+        return digesting::offer(step, agent, pane);
+    };
+    let pane = match pacing::class_of(&record.message) {
+        Class::Critical => pane.or_else(|| working_pane(step.state(), agent)),
+        Class::Word | Class::Update => pane,
+    };
     let Some((way, target)) = way_to(step, agent, record.is_channel_shut, pane) else { return };
     let message = record.message.clone();
     if let Some(at) = record.not_before.filter(|at| *at > step.now.at) {
@@ -63,17 +61,22 @@ fn offer(step: &mut Step<'_>, agent: &AgentAddress) {
         offer(step, agent);
         return;
     }
+    give(step, &message, way, target);
+}
+
+/// Gives one message as it is.
+fn give(step: &mut Step<'_>, message: &Message, way: Way, target: Target) {
     let (id, token) = (message.id, wording::token(message.id));
     let text = match way {
-        Way::Channel => wording::text_to_hand_over(&message),
-        Way::Pane => wording::text_for(&target.input_line, &message),
+        Way::Channel => wording::text_to_hand_over(message),
+        Way::Pane => wording::text_for(&target.input_line, message),
     };
     let channel = way == Way::Channel;
     step.record(Event::DeliveryStarted { id, spawn: target.spawn, channel });
     step.perform(match way {
         Way::Channel => Effect::HandOver { id, target, text, token },
         Way::Pane => {
-            let short = wording::short_for(&message);
+            let short = wording::short_for(message);
             Effect::TypeMessage { id, target, text, short, token }
         }
     });
@@ -163,6 +166,18 @@ fn pane_at(state: &State, agent: &AgentAddress, now: Timestamp) -> Option<Target
     })
 }
 
+/// The pane of an agent that works, if its program keeps what is typed meanwhile: for what is critical.
+fn working_pane(state: &State, agent: &AgentAddress) -> Option<Target> {
+    let record = state.sessions.agent(agent).filter(|known| known.state == AgentState::Working)?;
+    let runtime = runtime_of(state, agent).filter(|runtime| runtime.interrupts)?;
+    Some(Target {
+        agent: agent.clone(),
+        spawn: record.spawn?,
+        pane: record.pane.clone()?,
+        input_line: runtime.input_line?,
+    })
+}
+
 /// The pane for a hint where no rule knows the screen: a text of ours that was left in the input line makes
 /// it such a one, and whoever types sees what stands there.
 fn unread_pane(state: &State, agent: &AgentAddress) -> Option<Target> {
@@ -204,6 +219,7 @@ fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
     let doubtful: Vec<&Message> = doubtful.map(|record| &record.message).collect();
     let count = doubtful.len();
     let mut left_over: Vec<String> = doubtful.into_iter().flat_map(of).collect();
+    left_over.extend(digesting::left_over(step.state(), &target.agent));
     let (text, token) = wording::nudge(count, target.spawn, nudge.shown);
     left_over.push(text.clone());
     let known = step.state().sessions.agent(&target.agent);
@@ -216,8 +232,20 @@ fn offer_nudge(step: &mut Step<'_>, target: &Target) -> bool {
     true
 }
 
-/// A message was typed or handed over, or not.
+/// A message or a digest was typed or handed over, or not: what came of a digest came of each of its parts.
 pub fn message_typed(
+    step: &mut Step<'_>,
+    agent: &AgentAddress,
+    spawn: SpawnId,
+    id: MessageId,
+    outcome: Typed,
+) {
+    for id in step.state().mail.given_as(id) {
+        one_typed(step, agent, spawn, id, outcome.clone());
+    }
+}
+
+fn one_typed(
     step: &mut Step<'_>,
     agent: &AgentAddress,
     spawn: SpawnId,
@@ -230,7 +258,14 @@ pub fn message_typed(
         return;
     }
     match outcome {
-        Typed::Submitted => confirming::submitted(step, agent, spawn, id, DeliveredBy::Pane),
+        Typed::Submitted => {
+            let by = if working_pane(step.state(), agent).is_some() {
+                DeliveredBy::Queue
+            } else {
+                DeliveredBy::Pane
+            };
+            confirming::submitted(step, agent, spawn, id, by);
+        }
         Typed::Queued => confirming::submitted(step, agent, spawn, id, DeliveredBy::Channel),
         // A message is given with no left-over texts.
         Typed::LeftOver { text } => {

@@ -15,6 +15,7 @@ use crate::domain::message::DeadReason;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::runtime::InputLine;
 use crate::engine::input::{Purpose, Ticket, Timer};
+use crate::engine::mail::door::Hold;
 use crate::ports::terminals::PaneId;
 
 /// Something to be done.
@@ -45,6 +46,14 @@ pub enum Effect {
     ClearDoor { file: String },
     /// Move a file from the door to the dead ones.
     BuryAtDoor { file: String, reason: DeadReason },
+    /// Put a file at the door aside until there is room for it.
+    HoldAtDoor { file: String, hold: Hold },
+    /// See what is put aside at the door.
+    SeeHeld,
+    /// Let so many of those that wait for this come back to the door.
+    ReleaseHeld { hold: Hold, limit: u32 },
+    /// Move a dead file back to the door.
+    RetryAtDoor { file: String },
     /// Move a message to the delivered ones of its mailbox.
     MarkDelivered { to: AgentAddress, id: MessageId },
     /// Move a message to the dead ones of its mailbox.
@@ -95,6 +104,10 @@ pub enum Effect {
     Merge { approval: ApprovalId, signed: Box<SignedStatement> },
     /// Write the decision record and the change log entry.
     Document { approval: ApprovalId },
+
+    // by the clock
+    /// Write what a meeting left below `registry/meetings`, under this name.
+    WriteMeeting { meeting: String, text: String },
 
     // supervisor
     /// Give this timer's input at that time; of several for the same timer the earliest counts.

@@ -7,22 +7,37 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::domain::agency::{AgencyDefinition, AgentDefinition, AgentState, StateSource};
 use crate::domain::approval::SignedStatement;
+use crate::domain::cadence::Beat;
 use crate::domain::checkpoint::{CheckpointId, CheckpointReason};
-use crate::domain::command::Actor;
-use crate::domain::id::{ActId, ApprovalId, MessageId, SpawnId, SubmissionId, TaskId};
-use crate::domain::message::{DeadReason, Message};
-use crate::domain::name::{AgentAddress, Name};
+use crate::domain::command::{Actor, Answer};
+use crate::domain::id::{
+    ActId, ApprovalId, HandoffId, LockId, MessageId, SpawnId, SubmissionId, TaskId,
+};
+use crate::domain::message::{DeadReason, Message, MessageState, Priority};
+use crate::domain::name::{Address, AgentAddress, Name};
+use crate::domain::protocol::Results;
 use crate::domain::recipe::Recipe;
+use crate::domain::request::{Level, RequestKind};
 use crate::domain::submission::{Evidence, MergePreview, ProofOutcome, Submission};
 use crate::domain::task::{TaskContract, TaskState};
+use crate::domain::trace::Trace;
 use crate::domain::workbench::WorkbenchConfig;
+use crate::engine::handoffs::Offer;
 use crate::engine::keeping::Restoring;
+use crate::engine::locks::Wish;
+use crate::engine::mail::door::Hold;
+use crate::engine::meaning::finishing::Finishing;
+use crate::engine::requests::broadcasts::Copied;
 use crate::engine::sessions::signal::Signal;
+use crate::engine::traffic::Pair;
 use crate::ports::repositories::{Checkpoint, Kept};
 use crate::ports::terminals::{Arrangement, PaneId};
+
+mod subject;
 
 /// A fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +56,8 @@ pub enum Event {
     SupervisorStarted { pid: u32, version: String },
     /// It ended in order.
     SupervisorStopped,
+    /// A command was carried out and answered so; whoever asks it again under the same number gets this answer.
+    CommandAnswered { request: Uuid, answer: Answer },
 
     // sessions
     /// `agency.json` says something new.
@@ -130,6 +147,15 @@ pub enum Event {
         #[serde(default)]
         channel: bool,
     },
+    /// These updates are about to be given together, as this text; what comes of it is told of each by itself.
+    DigestStarted {
+        id: MessageId,
+        agent: AgentAddress,
+        spawn: SpawnId,
+        channel: bool,
+        ids: Vec<MessageId>,
+        text: String,
+    },
     /// Nothing was given to the agent; it is tried again, after `channel` through the pane.
     DeliveryDeferred {
         id: MessageId,
@@ -151,16 +177,118 @@ pub enum Event {
     MessageExpired { id: MessageId },
     /// It cannot be delivered.
     MessageDied { id: MessageId, reason: DeadReason },
+    /// A dead or expired message is on its way once more, under its id.
+    MessageRevived { message: Box<Message>, to: Option<AgentAddress>, was: MessageState },
+    /// Files wait at the door for this from now on; `file` is the first.
+    DoorHeld { hold: Hold, file: String, code: String, message: String },
+    /// None does any more.
+    DoorReleased { hold: Hold },
+    /// A dead file goes back to the door.
+    DoorRetried { file: String },
+    /// Two agents who answered each other without progress are kept apart.
+    LoopStopped { pair: Pair, turns: u32, until: Timestamp },
+    /// They may write to each other again.
+    LoopReleased { pair: Pair },
     /// A hint about unread messages is about to be typed.
     NudgeStarted { agent: AgentAddress, spawn: SpawnId },
     /// It was typed, or why not.
     NudgeEnded { agent: AgentAddress, spawn: SpawnId, problem: Option<String> },
 
+    // by the clock
+    /// A beat of the cadence had its turn.
+    CadenceRan { beat: Beat, period: String, due: Timestamp },
+    /// An agent that was silent about its task was asked how far it is.
+    StatusAsked { agent: AgentAddress, message: MessageId },
+    /// A coordinator was told what is stuck.
+    StuckTold { agency: Name, count: u32 },
+    /// The check-in of a day: who was asked, by which message, and until when answers count.
+    CheckInOpened {
+        agency: Name,
+        day: String,
+        until: Timestamp,
+        asked: Vec<(AgentAddress, MessageId)>,
+    },
+    /// What is to be written below `registry/meetings` under this name.
+    MeetingHeld { meeting: String, beat: Beat, agency: Option<Name>, summary: String, text: String },
+    /// It is written there.
+    MeetingWritten { meeting: String, file: PathBuf },
+
+    // requests
+    /// Somebody owes an answer to this message.
+    RequestOpened {
+        id: MessageId,
+        kind: RequestKind,
+        asker: Address,
+        asked: Address,
+        task: Option<TaskId>,
+        priority: Priority,
+        due: Option<Timestamp>,
+        text: String,
+        level: Level,
+    },
+    /// It was asked again by `message`: what it says now. It stays where it is on its way up.
+    RequestRenewed {
+        id: MessageId,
+        message: MessageId,
+        priority: Priority,
+        due: Option<Timestamp>,
+        text: String,
+    },
+    /// Whoever holds it was reminded; `message` none: that could not be sent.
+    RequestChased { id: MessageId, to: Address, message: Option<MessageId> },
+    /// It went up; `skipped` are levels in between that could not take it, and why.
+    RequestEscalated {
+        id: MessageId,
+        level: Level,
+        to: Address,
+        reason: String,
+        #[serde(default)]
+        skipped: Vec<String>,
+        message: Option<MessageId>,
+    },
+    /// It was answered, with a message or by what was done.
+    RequestAnswered { id: MessageId, by: Address, with: Option<MessageId> },
+    /// Nobody has to answer it any more.
+    RequestClosed { id: MessageId, reason: String },
+    /// An agent waits for the answer of another and does nothing else, until then at the longest.
+    WaitBegun {
+        question: MessageId,
+        agent: AgentAddress,
+        on: AgentAddress,
+        spawn: Option<SpawnId>,
+        until: Timestamp,
+    },
+    /// It does not wait any more.
+    WaitEnded { question: MessageId },
+    /// The copies of a broadcast are on their way.
+    BroadcastSent {
+        id: MessageId,
+        from: Address,
+        text: String,
+        action_required: Option<String>,
+        by: Option<Timestamp>,
+        copies: Vec<Copied>,
+    },
+    /// Everybody has acknowledged it, or its time is over; `report` was sent to whoever sent it.
+    BroadcastEnded {
+        id: MessageId,
+        acknowledged: Vec<AgentAddress>,
+        missing: Vec<AgentAddress>,
+        report: Option<MessageId>,
+    },
+
     // tasks
     /// An agency was asked for something.
     GoalSet { agency: Name, text: String, message: MessageId },
     /// A task was written down.
-    TaskAdded { id: TaskId, contract: Box<TaskContract>, by: Actor, ready: bool },
+    TaskAdded {
+        id: TaskId,
+        contract: Box<TaskContract>,
+        by: Actor,
+        ready: bool,
+        #[serde(default)]
+        trace: Option<Trace>,
+    },
     /// Everything it hard depends on is finished.
     TaskReadied { task: TaskId },
     /// It has an agent; branch and worktree (relative to the workbench) are named.
@@ -177,6 +305,8 @@ pub enum Event {
     TaskStarted { task: TaskId },
     /// Its agent told how far it is.
     TaskProgressed { task: TaskId, percent: u8, note: Option<String> },
+    /// Its agent said something about it.
+    TaskNoted { task: TaskId, note: String },
     /// Its agent cannot go on.
     TaskBlocked { task: TaskId, reason: String },
     /// It can go on.
@@ -187,6 +317,10 @@ pub enum Event {
     TaskIntegrated { task: TaskId, commit: Option<String> },
     /// Its work does not merge with the feature's branch.
     TaskConflicted { task: TaskId, paths: Vec<String> },
+    /// A message said that it is finished; that is looked into.
+    FinishAsked { task: TaskId, finishing: Box<Finishing> },
+    /// It was looked into, and is not finished for this reason, or is.
+    FinishEnded { task: TaskId, refused: Option<String> },
     /// It is given back to its agent.
     TaskReopened { task: TaskId, reason: String },
     /// It was given up.
@@ -202,6 +336,33 @@ pub enum Event {
     WorktreeRetired { task: TaskId, kept: Kept },
     /// The branch of a feature that is merged whole was kept and removed.
     BranchRetired { feature: Name, kept: Kept },
+
+    // handoffs
+    /// Finished work is offered to an agency; its task is written down there and waits for the answer.
+    HandoffOffered { offer: Box<Offer> },
+    /// It is taken; the answer is that message, none if it followed from something else.
+    HandoffAccepted {
+        id: HandoffId,
+        task: TaskId,
+        by: Address,
+        message: Option<MessageId>,
+        estimated_completion: Option<Timestamp>,
+        notes: Option<String>,
+    },
+    /// It is not taken.
+    HandoffDeclined { id: HandoffId, by: Address, message: Option<MessageId>, reason: String },
+    /// The receiver says what it thinks of it; `fix` is the task that follows from that.
+    HandoffAnswered {
+        id: HandoffId,
+        by: Address,
+        message: MessageId,
+        results: Box<Results>,
+        fix: Option<TaskId>,
+    },
+    /// Nobody waits for an answer any more.
+    HandoffWithdrawn { id: HandoffId, reason: String },
+    /// The branch that was handed over is not in the receiver's project.
+    HandedBranchMissed { id: HandoffId, task: TaskId, branch: String },
 
     // saving and taking back
     /// Whether something in a worktree is not committed is another answer now; `since` none: nothing is.
@@ -249,6 +410,23 @@ pub enum Event {
     UndoFailed { act: ActId, reason: String },
     /// It was taken back.
     ActUndone { act: ActId },
+
+    // locks
+    /// Somebody wants paths of a project; it waits until one of the next says more.
+    LockRequested { wish: Box<Wish> },
+    /// It has them.
+    LockGranted { lock: LockId, expires_at: Timestamp },
+    /// Others have them: it waits for its turn, or was turned away.
+    LockDenied { lock: LockId, reason: String, waits: bool },
+    /// They are given back, or not wanted any more; `reason` where nobody said so.
+    LockReleased {
+        lock: LockId,
+        reason: Option<String>,
+        #[serde(default)]
+        changed: bool,
+    },
+    /// Its time ran out.
+    LockExpired { lock: LockId },
 
     // submissions
     /// Finished work was handed in.
@@ -302,114 +480,6 @@ pub enum DeliveredBy {
     Channel,
     /// A turn of the program began with it.
     Turn,
-}
-
-impl Event {
-    /// What it is about: an agency, an agent, a message, a task, ….
-    #[expect(clippy::too_many_lines, reason = "an exhaustive table: every event is in it")]
-    pub fn subject(&self) -> String {
-        match self {
-            Self::OperatorKeyRegistered { .. } | Self::WorkbenchConfigured { .. } => {
-                "workbench".to_owned()
-            }
-            Self::SupervisorStarted { .. } | Self::SupervisorStopped => "supervisor".to_owned(),
-            Self::AgencyDefined { definition } => definition.name.to_string(),
-            Self::RecipeRecorded { agency, .. }
-            | Self::ProjectBound { agency, .. }
-            | Self::AgencyStarted { agency }
-            | Self::AgencyStopped { agency }
-            | Self::AgencyRemoving { agency, .. }
-            | Self::AgencyArchived { agency, .. }
-            | Self::CrewWritten { agency, .. }
-            | Self::CrewUnwritten { agency, .. }
-            | Self::SessionFailed { agency, .. }
-            | Self::SessionSeen { agency }
-            | Self::SessionNamed { agency, .. }
-            | Self::SessionArranged { agency, .. }
-            | Self::GoalSet { agency, .. } => agency.to_string(),
-            Self::AgentHired { agency, definition }
-            | Self::AgentDismissed { agency, definition, .. } => {
-                format!("{agency}/{}", definition.name)
-            }
-            Self::AgentSpawned { agent, .. }
-            | Self::AgentPaneOpened { agent, .. }
-            | Self::AgentPaneLost { agent, .. }
-            | Self::AgentStateChanged { agent, .. }
-            | Self::AgentSignalled { agent, .. }
-            | Self::ConversationSeen { agent, .. }
-            | Self::NudgeStarted { agent, .. }
-            | Self::NudgeEnded { agent, .. } => agent.to_string(),
-            Self::MessageAccepted { message, .. } => message.id.to_string(),
-            Self::MessageRefused { file, .. } => file.clone(),
-            Self::MessageRouted { id }
-            | Self::DeliveryStarted { id, .. }
-            | Self::DeliveryDeferred { id, .. }
-            | Self::DeliverySubmitted { id, .. }
-            | Self::DeliveryUncertain { id, .. }
-            | Self::MessageDelivered { id, .. }
-            | Self::MessageAcknowledged { id }
-            | Self::DeliveryRetried { id }
-            | Self::MessageExpired { id }
-            | Self::MessageDied { id, .. } => id.to_string(),
-            Self::TaskAdded { id, .. } => id.to_string(),
-            Self::TaskReadied { task }
-            | Self::TaskAssigned { task, .. }
-            | Self::WorktreeReady { task, .. }
-            | Self::WorktreeFailed { task, .. }
-            | Self::WorktreeMended { task }
-            | Self::WorktreeLost { task, .. }
-            | Self::TaskStarted { task }
-            | Self::TaskProgressed { task, .. }
-            | Self::TaskBlocked { task, .. }
-            | Self::TaskUnblocked { task }
-            | Self::TaskCompleted { task, .. }
-            | Self::TaskIntegrated { task, .. }
-            | Self::TaskConflicted { task, .. }
-            | Self::TaskReopened { task, .. }
-            | Self::TaskCancelled { task, .. }
-            | Self::WorktreeRetired { task, .. } => task.to_string(),
-            Self::BranchRetired { feature, .. } => feature.to_string(),
-            Self::WorkChanged { task, .. }
-            | Self::WorkReminded { task, .. }
-            | Self::WorkFoundSafe { task }
-            | Self::RestoreBegun { task, .. }
-            | Self::WorkRestored { task, .. }
-            | Self::RestoreFailed { task, .. }
-            | Self::TaskRevived { task, .. } => task.to_string(),
-            Self::CheckpointTaken { id, .. } => id.to_string(),
-            Self::CheckpointsDropped { .. } => "workbench".to_owned(),
-            Self::AgencyReturned { agency, .. } => agency.to_string(),
-            Self::UndoBegun { act } | Self::UndoFailed { act, .. } | Self::ActUndone { act } => {
-                act.to_string()
-            }
-            Self::WorkSubmitted { submission } => submission.id.to_string(),
-            Self::ProofStarted { submission } | Self::ProofFinished { submission, .. } => {
-                submission.to_string()
-            }
-            Self::ApprovalOpened { id, .. }
-            | Self::ApprovalGiven { id, .. }
-            | Self::ApprovalRejected { id, .. }
-            | Self::MergeDelayed { id, .. }
-            | Self::ApprovalCarried { id, .. }
-            | Self::ApprovalVoided { id, .. }
-            | Self::MergeHeld { id, .. }
-            | Self::MergeLanded { id, .. }
-            | Self::ApprovalDocumented { approval: id } => id.to_string(),
-        }
-    }
-
-    /// Whether it must be on the disk before anybody hears of it: what a person decided, and work that was handed in.
-    pub fn is_decision(&self) -> bool {
-        matches!(
-            self,
-            Self::OperatorKeyRegistered { .. }
-                | Self::ApprovalGiven { .. }
-                | Self::ApprovalRejected { .. }
-                | Self::WorkSubmitted { .. }
-                | Self::MergeLanded { .. }
-                | Self::AgencyRemoving { .. }
-                // Its file leaves the door, and then the ledger is all that knows of it.
-                | Self::MessageAccepted { file: Some(_), .. }
-        )
-    }
+    /// Typed while the program worked, which keeps it until it can take it.
+    Queue,
 }

@@ -4,25 +4,34 @@
 use jiff::Timestamp;
 
 use crate::domain::approval::ApprovalState;
+use crate::domain::handoff::HandoffState;
 use crate::domain::id::{ApprovalId, MessageId, TaskId};
 use crate::domain::message::MessageState;
 use crate::domain::name::Address;
 use crate::domain::task::TaskState;
+use crate::engine::handoffs::HandoffRecord;
 use crate::engine::keeping::reminding::age;
 use crate::engine::mail::MessageRecord;
+use crate::engine::requests::words;
 use crate::engine::state::State;
 
 mod agent;
 
 use agent::agent;
 
-/// Sentences about a subject: an agent, a message id, a task id or an approval id. None if there is no such thing.
+/// Sentences about a subject: an agent, a message id, a task, a handoff or an approval id. None if there is no such thing.
 pub fn explain(state: &State, subject: &str, now: Timestamp) -> Option<Vec<String>> {
     if let Ok(id) = subject.parse::<MessageId>() {
         return message(state, id, now);
     }
     if subject.starts_with("TASK-") {
         return task(state, subject.parse().ok()?, now);
+    }
+    if subject.starts_with("HO-") {
+        let found = state.handoffs.handoffs.get(&subject.parse().ok()?)?;
+        let mut lines = vec![handed(found, now)];
+        lines.extend(task(state, found.offer.task, now).unwrap_or_default());
+        return Some(lines);
     }
     if subject.starts_with("AP-") {
         return approval(state, subject.parse().ok()?);
@@ -41,9 +50,13 @@ pub fn explain(state: &State, subject: &str, now: Timestamp) -> Option<Vec<Strin
 }
 
 fn message(state: &State, id: MessageId, now: Timestamp) -> Option<Vec<String>> {
-    let record = state.mail.messages.get(&id)?;
+    let asked = words::of_message(state, id, now);
+    let Some(record) = state.mail.messages.get(&id) else {
+        return (!asked.is_empty()).then_some(asked);
+    };
     let mut lines = vec![format!("message {id} is {}", record.state.as_str())];
     lines.extend(record.reason.clone());
+    lines.extend(asked);
     let Some(to) = &record.to else {
         lines.push("it is for the operator".to_owned());
         return Some(lines);
@@ -83,6 +96,7 @@ fn task(state: &State, id: TaskId, now: Timestamp) -> Option<Vec<String>> {
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         lines.push(format!("it waits for {}", names.join(", ")));
     }
+    lines.extend(handoff(state, id, now));
     if record.state == TaskState::Ready {
         lines.push(format!(
             "nobody has it: agency task assign {id} {}/AGENT",
@@ -97,6 +111,33 @@ fn task(state: &State, id: TaskId, now: Timestamp) -> Option<Vec<String>> {
         lines.extend(agent(state, address, now).unwrap_or_default());
     }
     Some(lines)
+}
+
+/// The handoff that a task was written down for.
+fn handoff(state: &State, id: TaskId, now: Timestamp) -> Option<String> {
+    let record = state.handoffs.of_task(id)?;
+    let of_fix = format!("it mends what was found in {}", record.offer.id);
+    Some(if record.offer.task == id { handed(record, now) } else { of_fix })
+}
+
+fn handed(record: &HandoffRecord, now: Timestamp) -> String {
+    let offer = &record.offer;
+    let (id, from, to) = (offer.id, &offer.from, &offer.to);
+    match record.state {
+        HandoffState::Offered => format!(
+            "{id} of {from} waits {} for {to}, until {}: agency handoff accept {id}",
+            age(record.offered_at, now),
+            offer.answer_by
+        ),
+        HandoffState::Accepted => {
+            format!("{from} waits for the results of {id}: agency handoff results {id}")
+        }
+        state => {
+            let words =
+                record.words.as_deref().map(|words| format!(": {words}")).unwrap_or_default();
+            format!("{id} of {from} is {}{words}", state.as_str())
+        }
+    }
 }
 
 /// What is not committed in a task's worktree, and what was saved of it.

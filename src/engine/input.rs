@@ -16,6 +16,7 @@ use crate::domain::runtime::report::Told;
 use crate::domain::runtime::screen::Reading;
 use crate::domain::submission::ProofOutcome;
 use crate::domain::workbench::WorkbenchConfig;
+use crate::engine::mail::door::Hold;
 use crate::ports::repositories::{
     Checkpoint, Integrated, Kept, Mended, Merged, Restored, Uncommitted, WorkState,
 };
@@ -91,6 +92,20 @@ pub enum Input {
         file: String,
         /// What is wrong with it.
         reason: DeadReason,
+    },
+    /// Files are put aside at the door.
+    FilesHeld {
+        /// What they wait for.
+        hold: Hold,
+        /// One of them.
+        file: String,
+    },
+    /// Files that were held are at the door again.
+    HeldReleased {
+        /// What they waited for.
+        hold: Hold,
+        /// How many still wait.
+        left: u32,
     },
     /// A message is in its mailbox.
     MailboxFilled {
@@ -196,6 +211,13 @@ pub enum Input {
         task: TaskId,
         /// The commit its branch started from, or what went wrong.
         result: Result<String, String>,
+    },
+    /// The branch that was handed over with a task is not in the project; comes before its worktree stands.
+    HandedBranchMissing {
+        /// Which task.
+        task: TaskId,
+        /// The branch.
+        branch: String,
     },
     /// A worktree that did not stand was made again, or cannot be.
     WorktreeMended {
@@ -306,6 +328,14 @@ pub enum Input {
         approval: ApprovalId,
     },
 
+    /// What a meeting left is written down, or could not be.
+    MeetingWritten {
+        /// Its name.
+        meeting: String,
+        /// Where it lies, relative to the workbench; none: it could not be written.
+        file: Option<PathBuf>,
+    },
+
     /// Something could not be written or removed, and stays as it was.
     LeftUndone {
         /// What kind of thing.
@@ -335,6 +365,8 @@ impl Input {
             | Self::Unseen { .. } => false,
             Self::Woke { .. }
             | Self::OperatorKeySeen { .. }
+            | Self::FilesHeld { .. }
+            | Self::HeldReleased { .. }
             | Self::MailboxFilled { .. }
             | Self::MessageTyped { .. }
             | Self::NudgeTyped { .. }
@@ -346,6 +378,7 @@ impl Input {
             | Self::CrewUnwritten { .. }
             | Self::AgencyArchived { .. }
             | Self::WorktreePrepared { .. }
+            | Self::HandedBranchMissing { .. }
             | Self::WorktreeMended { .. }
             | Self::WorkInspected { .. }
             | Self::WorkIntegrated { .. }
@@ -360,6 +393,7 @@ impl Input {
             | Self::ProofFinished { .. }
             | Self::MergeFinished { .. }
             | Self::Documented { .. }
+            | Self::MeetingWritten { .. }
             | Self::LeftUndone { .. }
             | Self::Rang { .. } => true,
         }
@@ -441,8 +475,18 @@ pub enum Timer {
         /// Of which task.
         task: TaskId,
     },
+    /// A lock's time may have run out.
+    Locks,
     /// A message's time may have run out.
     Expire,
+    /// Something comes by the clock.
+    Cadence,
+    /// There may be room for what waits at the door.
+    Door,
+    /// Agents who were kept apart may write to each other again.
+    Traffic,
+    /// Somebody who owes an answer may have to be reminded, or the request to go up.
+    Requests,
     /// What was left undone may be done now.
     TakeUp,
 }

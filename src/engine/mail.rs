@@ -6,33 +6,80 @@
 //!                 └─► uncertain: hinted at, fetched by the agent, never typed again by itself
 //! ```
 //!
-//! Who gets what when is decided in [`crate::engine::delivery`].
+//! Who gets what when is decided in [`crate::engine::delivery`]. What is closed (given to its agent, acknowledged,
+//! expired or dead) leaves after a while: the newest stay, of the others only the ledger knows ([`gone`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{MessageId, SpawnId};
-use crate::domain::message::{Message, MessageState, Priority};
+use crate::domain::id::MessageId;
+use crate::domain::message::{Message, MessageState};
 use crate::domain::name::AgentAddress;
-use crate::engine::event::{DeliveredBy, Event};
+use crate::domain::workbench::QueueConfig;
+use crate::engine::event::Event;
+use crate::engine::mail::door::Door;
+use crate::engine::mail::gone::Gone;
+use crate::engine::mail::queue::{Queue, Sender, Stand};
+use crate::engine::pacing::{Class, class_of};
 
 pub mod accepting;
+pub mod digests;
+pub mod ending;
 
-pub use accepting::{asked, bury_orphans, expire, mailbox_filled, message_at_door, send};
+pub use digests::Digest;
 
-/// Every message.
+pub mod rights;
+
+pub mod record;
+
+pub use record::{MessageRecord, Nudge, Submitted};
+
+pub mod queue;
+
+pub mod gone;
+
+pub mod door;
+
+pub mod room;
+
+pub mod dead;
+
+pub use accepting::{asked, mailbox_filled, message_at_door, notice, send};
+pub use ending::{bury_orphans, expire};
+
+/// Closed messages that stay: enough for a screen, and for what is asked about the last hour.
+const KEPT: usize = 500;
+
+/// What closed within this time stays, for its file may be on its way still.
+const SETTLING: SignedDuration = SignedDuration::from_mins(1);
+
+/// But never more closed ones than these: several groups of inputs.
+const MOST_KEPT: usize = 5_000;
+
+/// Every message that is open, and the newest of the others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mail {
     /// By id; ids sort by time.
     pub messages: BTreeMap<MessageId, MessageRecord>,
+    /// What was accepted for an agent and not given to it, in the order in which it is given.
+    pub queues: BTreeMap<AgentAddress, Queue>,
+    /// Those of `messages` that are closed, with when, longest ago first.
+    pub closed: VecDeque<(MessageId, Timestamp)>,
+    /// What has left.
+    pub gone: Gone,
+    /// What waits at the door, and why.
+    pub door: Door,
     /// In a mailbox and not delivered, per agent, in order of arrival.
     pub waiting: BTreeMap<AgentAddress, Vec<MessageId>>,
     /// For the operator and not acknowledged, in order of arrival.
     pub for_operator: Vec<MessageId>,
     /// Agents with uncertain deliveries, and what became of the hint about them.
     pub nudges: BTreeMap<AgentAddress, Nudge>,
+    /// What was given as one, as long as something of it has not arrived for certain.
+    #[serde(default)]
+    pub digests: BTreeMap<MessageId, Digest>,
     /// Not yet in its mailbox.
     pub unrouted: BTreeSet<MessageId>,
     /// Files refused at the door.
@@ -41,74 +88,6 @@ pub struct Mail {
     pub dead: u32,
     /// Delivered to agents and not acknowledged.
     pub unacknowledged: u32,
-}
-
-/// One message on its way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MessageRecord {
-    /// The message.
-    pub message: Message,
-    /// The agent it was resolved to; none: the operator.
-    pub to: Option<AgentAddress>,
-    /// Its state.
-    pub state: MessageState,
-    /// When it was delivered.
-    pub delivered_at: Option<Timestamp>,
-    /// When it was acknowledged.
-    pub acknowledged_at: Option<Timestamp>,
-    /// Why it is where it is.
-    pub reason: Option<String>,
-    /// The life that is being given it, or has been and did not say yet that it was taken.
-    pub attempt: Option<SpawnId>,
-    /// The life of the attempt has got it.
-    pub submitted: Option<Submitted>,
-    /// The last attempt went through the program's own channel.
-    pub is_by_channel: bool,
-    /// The program's own channel did not take it: the pane is tried.
-    pub is_channel_shut: bool,
-    /// Deliveries deferred in a row.
-    pub deferrals: u32,
-    /// Not before this time.
-    pub not_before: Option<Timestamp>,
-    /// Something was typed and what became of it is not known.
-    pub is_uncertain: bool,
-    /// Its file at the door, for the way back after a crash.
-    pub file: Option<String>,
-}
-
-/// A message that its program has got: whether a turn begins with it is still to be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Submitted {
-    /// Typed, or handed over.
-    pub by: DeliveredBy,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What became of a hint about unread messages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Nudge {
-    /// It is being typed into this life.
-    pub attempt: Option<SpawnId>,
-    /// How often it was typed.
-    pub shown: u32,
-    /// Not before this time.
-    pub not_before: Option<Timestamp>,
-    /// Why it was not typed.
-    pub problem: Option<String>,
-    /// How often in a row it was not typed.
-    #[serde(default)]
-    pub failures: u32,
-    /// How often it had been typed when the last message was lost: those told nothing of that one.
-    #[serde(default)]
-    pub before: u32,
-}
-
-impl Nudge {
-    /// How often it was typed since a message was lost last.
-    pub fn told(&self) -> u32 {
-        self.shown.saturating_sub(self.before)
-    }
 }
 
 /// Pause after so many deferrals in a row: 50 ms doubling to 15 s, and five minutes when it has been tried for some
@@ -121,18 +100,35 @@ pub fn pause_ms(deferrals: u32) -> i64 {
 }
 
 impl Mail {
-    /// The next message to deliver to an agent: most urgent first, then in order of arrival.
+    /// The next message to give to an agent by itself: the most urgent first; of equals senders take turns, and each
+    /// sender's own come in order. Updates are given together, when there is none.
     pub fn next_for(&self, agent: &AgentAddress) -> Option<&MessageRecord> {
-        let waiting = self.waiting.get(agent)?;
-        let records = waiting.iter().filter_map(|id| self.messages.get(id));
-        let mut best: Option<&MessageRecord> = None;
-        for record in records.filter(|record| !record.is_uncertain) {
-            let is_better = best.is_none_or(|best| rank(record) > rank(best));
-            if is_better {
-                best = Some(record);
-            }
-        }
-        best
+        self.next_where(agent, |record| class_of(&record.message) != Class::Update)
+    }
+
+    /// The same among those that are so; the others are passed over.
+    pub fn next_where(
+        &self,
+        agent: &AgentAddress,
+        is_so: impl Fn(&MessageRecord) -> bool,
+    ) -> Option<&MessageRecord> {
+        let stand = |id: MessageId| match self.messages.get(&id) {
+            None => Stand::Passed,
+            Some(record) if record.state == MessageState::Accepted => Stand::Underway,
+            Some(record) if record.is_uncertain || !is_so(record) => Stand::Passed,
+            Some(_) => Stand::Ready,
+        };
+        self.queues.get(agent)?.next(stand).and_then(|id| self.messages.get(&id))
+    }
+
+    /// How many were accepted for an agent and not given to it.
+    pub fn depth(&self, agent: &AgentAddress) -> usize {
+        self.queues.get(agent).map_or(0, Queue::len)
+    }
+
+    /// How many of this sender were accepted for an agent and not given to it.
+    pub fn depth_of(&self, agent: &AgentAddress, sender: &Sender) -> usize {
+        self.queues.get(agent).map_or(0, |queue| queue.len_of(sender))
     }
 
     /// Whether an agent is being given something, or has got something that it did not take yet.
@@ -151,10 +147,17 @@ impl Mail {
 
     /// Takes an event in.
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        self.door.apply(event, at);
         match event {
-            Event::MessageAccepted { message, to, file } => self.accept(message, to.as_ref(), file),
+            Event::MessageAccepted { message, to, file } => {
+                self.accept(message, to.as_ref(), file, at);
+            }
+            Event::MessageRevived { message, to, was } => {
+                self.dead -= u32::from(*was == MessageState::Dead).min(self.dead);
+                self.revive(message, to.as_ref(), at);
+            }
             Event::MessageRefused { .. } => self.refused += 1,
-            Event::MessageRouted { id } => self.route(*id),
+            Event::MessageRouted { id } => self.route(*id, at),
             Event::DeliveryStarted { id, spawn, channel } => self.change(*id, |record| {
                 record.attempt = Some(*spawn);
                 record.is_by_channel = *channel;
@@ -170,15 +173,12 @@ impl Mail {
             Event::MessageDelivered { id, .. } => self.deliver(*id, at),
             Event::MessageAcknowledged { id } => self.acknowledge(*id, at),
             Event::MessageExpired { id } => {
-                self.end(
-                    *id,
-                    MessageState::Expired,
-                    "its time ran out before it could be delivered",
-                );
+                let reason = "its time ran out before it could be delivered";
+                self.end(*id, MessageState::Expired, reason, at);
             }
             Event::MessageDied { id, reason } => {
                 self.dead += 1;
-                self.end(*id, MessageState::Dead, &reason.message);
+                self.end(*id, MessageState::Dead, &reason.message, at);
             }
             Event::NudgeStarted { agent, spawn } => {
                 self.nudges.entry(agent.clone()).or_default().attempt = Some(*spawn);
@@ -187,19 +187,30 @@ impl Mail {
             Event::AgentStateChanged { agent, .. } | Event::AgentSignalled { agent, .. } => {
                 self.hurry(agent);
             }
+            Event::AgencyArchived { agency, .. } => {
+                self.queues.retain(|whose, queue| !queue.is_empty() || whose.agency != *agency);
+            }
             Event::AgentPaneOpened { agent, .. } => {
                 self.hurry(agent);
                 self.reopen_channels(agent);
             }
             _ => {}
         }
+        self.apply_digests(event);
     }
 
-    fn accept(&mut self, message: &Message, to: Option<&AgentAddress>, file: &Option<String>) {
+    fn accept(
+        &mut self,
+        message: &Message,
+        to: Option<&AgentAddress>,
+        file: &Option<String>,
+        at: Timestamp,
+    ) {
         let record = MessageRecord {
             message: message.clone(),
             to: to.cloned(),
             state: MessageState::Accepted,
+            accepted_at: Some(at),
             delivered_at: None,
             acknowledged_at: None,
             reason: None,
@@ -211,18 +222,33 @@ impl Mail {
             not_before: None,
             is_uncertain: false,
             file: file.clone(),
+            waits_since: None,
+            digest: None,
         };
+        if let Some(agent) = to {
+            self.queues.entry(agent.clone()).or_default().push(message);
+        }
         self.messages.insert(message.id, record);
         self.unrouted.insert(message.id);
     }
 
-    fn route(&mut self, id: MessageId) {
+    /// A dead message begins its way anew.
+    fn revive(&mut self, message: &Message, to: Option<&AgentAddress>, at: Timestamp) {
+        if self.messages.get(&message.id).is_some_and(|record| !record.is_dead()) {
+            return;
+        }
+        self.closed.retain(|(id, _)| *id != message.id);
+        self.accept(message, to, &None, at);
+    }
+
+    fn route(&mut self, id: MessageId, at: Timestamp) {
         self.unrouted.remove(&id);
         let Some(record) = self.messages.get_mut(&id) else { return };
         if record.state != MessageState::Accepted {
             return;
         }
         record.state = MessageState::Routed;
+        record.waits_since = Some(at);
         match record.to.clone() {
             Some(agent) => self.waiting.entry(agent).or_default().push(id),
             None => self.for_operator.push(id),
@@ -242,6 +268,10 @@ impl Mail {
         record.is_uncertain = true;
         record.reason = Some(format!("uncertain: {reason}"));
         if let Some(agent) = record.to.clone() {
+            // Whatever became of it, its sender had its turn.
+            if let Some(queue) = self.queues.get_mut(&agent) {
+                queue.took_turn(&record.message);
+            }
             let nudge = self.nudges.entry(agent).or_default();
             nudge.before = nudge.shown;
         }
@@ -271,10 +301,19 @@ impl Mail {
     }
 
     fn leave_waiting(&mut self, id: MessageId) {
-        let Some(agent) = self.messages.get(&id).and_then(|record| record.to.clone()) else {
+        let Some(record) = self.messages.get(&id) else { return };
+        let Some(agent) = record.to.clone() else {
             self.for_operator.retain(|waiting| *waiting != id);
             return;
         };
+        if let Some(queue) = self.queues.get_mut(&agent) {
+            queue.remove(&record.message);
+            // An update is given with others, in nobody's turn.
+            let is_update = class_of(&record.message) == Class::Update;
+            if record.state == MessageState::Delivered && !is_update {
+                queue.took_turn(&record.message);
+            }
+        }
         if let Some(waiting) = self.waiting.get_mut(&agent) {
             waiting.retain(|waiting| *waiting != id);
             if waiting.is_empty() {
@@ -296,11 +335,18 @@ impl Mail {
         if is_for_agent {
             self.unacknowledged += 1;
             self.leave_waiting(id);
+            self.closed.push_back((id, at));
         }
     }
 
     fn acknowledge(&mut self, id: MessageId, at: Timestamp) {
-        let Some(record) = self.messages.get_mut(&id) else { return };
+        let Some(record) = self.messages.get_mut(&id) else {
+            if self.gone.unread.remove(&id).is_some() {
+                self.unacknowledged = self.unacknowledged.saturating_sub(1);
+            }
+            return;
+        };
+        let is_closed = record.is_closed();
         if record.state == MessageState::Delivered && record.to.is_some() {
             self.unacknowledged = self.unacknowledged.saturating_sub(1);
         }
@@ -308,10 +354,14 @@ impl Mail {
         record.acknowledged_at = Some(at);
         record.is_uncertain = false;
         self.leave_waiting(id);
+        if !is_closed {
+            self.closed.push_back((id, at));
+        }
     }
 
-    fn end(&mut self, id: MessageId, state: MessageState, reason: &str) {
+    fn end(&mut self, id: MessageId, state: MessageState, reason: &str, at: Timestamp) {
         let Some(record) = self.messages.get_mut(&id) else { return };
+        let is_closed = record.is_closed();
         record.state = state;
         record.attempt = None;
         record.submitted = None;
@@ -319,6 +369,33 @@ impl Mail {
         record.reason = Some(reason.to_owned());
         self.unrouted.remove(&id);
         self.leave_waiting(id);
+        if !is_closed {
+            self.closed.push_back((id, at));
+        }
+    }
+
+    /// Lets go of closed messages that are neither among the newest nor closed just now.
+    pub fn forget(&mut self, config: &QueueConfig, now: Timestamp) {
+        while self.closed.len() > KEPT {
+            let Some((id, at)) = self.closed.front().copied() else { return };
+            if now.duration_since(at) < SETTLING && self.closed.len() <= MOST_KEPT {
+                return;
+            }
+            self.closed.pop_front();
+            let Some(record) = self.messages.remove(&id) else { continue };
+            self.gone.add(&record.message);
+            if let (MessageState::Delivered, Some(agent)) = (record.state, record.to) {
+                // Whose it was is not known any more: nobody can acknowledge it.
+                let given_up = self.gone.add_unread(id, agent).is_some();
+                self.unacknowledged = self.unacknowledged.saturating_sub(u32::from(given_up));
+            }
+            self.gone.shorten(now, config.replay_window_s);
+        }
+    }
+
+    /// Whether a message of this id was taken before, as far as is remembered.
+    pub fn knows(&self, id: MessageId) -> bool {
+        self.messages.contains_key(&id) || self.gone.contains(id)
     }
 
     fn end_nudge(&mut self, agent: &AgentAddress, problem: Option<&String>, at: Timestamp) {
@@ -363,30 +440,7 @@ impl Mail {
     }
 }
 
-impl MessageRecord {
-    fn defer(&mut self, reason: &str, channel: bool, at: Timestamp) {
-        self.attempt = None;
-        self.submitted = None;
-        self.is_channel_shut |= channel;
-        self.reason = Some(reason.to_owned());
-        let pause = jiff::SignedDuration::from_millis(pause_ms(self.deferrals));
-        self.not_before = at.saturating_add(pause).ok();
-        self.deferrals += 1;
-    }
-
-    fn retry(&mut self) {
-        self.is_uncertain = false;
-        self.is_channel_shut = false;
-        self.not_before = None;
-        self.deferrals = 0;
-        self.reason = None;
-    }
-}
-
-/// What comes first: urgency alone; equals keep their order of arrival.
-fn rank(record: &MessageRecord) -> Priority {
-    record.message.priority
-}
-
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

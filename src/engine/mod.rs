@@ -18,6 +18,8 @@ pub mod step;
 
 pub mod state;
 
+pub mod answered;
+
 pub mod sessions;
 
 pub mod crew;
@@ -26,11 +28,22 @@ pub mod delivery;
 
 pub mod mail;
 
+pub mod traffic;
+
+pub mod meaning;
+pub mod pacing;
+pub mod requests;
+
+pub mod cadence;
+pub mod locks;
+
 pub mod wording;
 
 pub mod tasks;
 
 pub mod assignment;
+
+pub mod handoffs;
 
 pub mod submissions;
 
@@ -41,6 +54,8 @@ pub mod keeping;
 pub mod undoing;
 
 pub mod recovery;
+
+pub mod tracing;
 
 pub mod attention;
 
@@ -66,10 +81,15 @@ use crate::engine::step::{Now, Step};
 /// The state is changed by [`State::apply`] alone: folding the events of the step gives the same state.
 pub fn decide(state: &mut State, input: Input, now: Now) -> Step<'_> {
     let mut step = Step::new(state, now);
+    let round = delivery::offering::round_of(&input);
     route(&mut step, input);
     crew::part_with_temporaries(&mut step);
+    handoffs::follow(&mut step);
+    requests::look(&mut step);
     keeping::reminding::follow(&mut step);
-    delivery::offer_all(&mut step);
+    locks::follow(&mut step);
+    cadence::follow(&mut step);
+    delivery::offering::go_round(&mut step, round);
     step
 }
 
@@ -92,6 +112,8 @@ fn route(step: &mut Step<'_>, input: Input) {
         Input::Asked { ticket, actor, command } => asked(step, ticket, actor, *command),
         Input::MessageAtDoor { file, message } => mail::message_at_door(step, file, *message),
         Input::RefusedAtDoor { file, reason } => refused_at_door(step, file, reason),
+        Input::FilesHeld { hold, file } => mail::door::held(step, hold, file),
+        Input::HeldReleased { hold, left } => mail::door::released(step, hold, left),
         Input::MailboxFilled { id } => mail::mailbox_filled(step, id),
         Input::Told { .. }
         | Input::ScreenRead { .. }
@@ -115,6 +137,7 @@ fn route(step: &mut Step<'_>, input: Input) {
         | Input::AgencyReturned { .. }
         | Input::WorktreeRevived { .. } => route_keeping(step, input),
         Input::WorktreePrepared { .. }
+        | Input::HandedBranchMissing { .. }
         | Input::WorkInspected { .. }
         | Input::WorkIntegrated { .. }
         | Input::WorktreeMended { .. }
@@ -123,6 +146,7 @@ fn route(step: &mut Step<'_>, input: Input) {
         | Input::ProofFinished { .. }
         | Input::MergeFinished { .. }
         | Input::Documented { .. } => route_work(step, input),
+        Input::MeetingWritten { meeting, file } => cadence::meeting_written(step, meeting, file),
         Input::LeftUndone { what } => recovery::left_undone(step, what),
         Input::Rang { timer } => rang(step, timer),
     }
@@ -137,6 +161,9 @@ fn refused_at_door(step: &mut Step<'_>, file: String, reason: DeadReason) {
 fn route_work(step: &mut Step<'_>, input: Input) {
     match input {
         Input::WorktreePrepared { task, result } => assignment::prepared(step, task, result),
+        Input::HandedBranchMissing { task, branch } => {
+            handoffs::branch_missed(step, task, branch);
+        }
         Input::WorkInspected { ticket, task, purpose, result } => {
             tasks::work_inspected(step, ticket, task, purpose, result);
         }
@@ -227,7 +254,14 @@ fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
         Command::SendMessage { .. }
         | Command::AcknowledgeMessages { .. }
         | Command::FetchMessages { .. }
-        | Command::RetryDelivery { .. } => mail::asked(step, command).map(Some),
+        | Command::RetryDelivery { .. }
+        | Command::RetryMessage { .. }
+        | Command::RetryFile { .. }
+        | Command::ReleaseLoop { .. } => mail::asked(step, command).map(Some),
+        Command::AskQuestion { .. }
+        | Command::AwaitAnswer { .. }
+        | Command::EndWait { .. }
+        | Command::CloseRequest { .. } => requests::asked(step, command).map(Some),
         Command::SetGoal { .. }
         | Command::AddTask { .. }
         | Command::StartTask { .. }
@@ -236,10 +270,14 @@ fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
         | Command::UnblockTask { .. }
         | Command::CompleteTask { .. }
         | Command::CancelTask { .. } => tasks::asked(step, ticket, command),
+        Command::RequestLock { .. } | Command::ReleaseLock { .. } => {
+            locks::asked(step, command).map(Some)
+        }
         Command::AssignTask { task, agent } => assignment::assign_task(step, task, agent).map(Some),
         Command::TakeCheckpoint { .. } | Command::RestoreCheckpoint { .. } => {
             keeping::deciding::asked(step, ticket, command)
         }
+        Command::RunCadence { .. } => cadence::asked(step, command).map(Some),
         Command::Undo { .. } => undoing::asked(step, command).map(Some),
         Command::SubmitTask { .. } => submissions::submit_task(step, ticket, command),
         Command::ProveAgain { .. } | Command::Decide { .. } => {
@@ -255,13 +293,18 @@ fn asked(step: &mut Step<'_>, ticket: Ticket, actor: Actor, command: Command) {
 
 fn rang(step: &mut Step<'_>, timer: input::Timer) {
     match timer {
-        // Whoever it wakes looks again after every input.
+        // Then everybody who waits is looked at, whatever happened.
         input::Timer::Offer | input::Timer::Confirm { .. } => {}
         input::Timer::Ensure { agency } => sessions::ensure_again(step, &agency),
         input::Timer::Crew { agency } => crew::resume(step, &agency),
         input::Timer::Merge { approval } => approvals::merge_again(step, approval),
         input::Timer::Work { task } => keeping::reminding::look(step, task),
+        input::Timer::Locks => locks::rang(step),
         input::Timer::Expire => mail::expire(step),
+        input::Timer::Cadence => cadence::rang(step),
+        input::Timer::Door => mail::door::look(step),
+        input::Timer::Traffic => traffic::deciding::lift(step),
+        input::Timer::Requests => requests::rang(step),
         input::Timer::TakeUp => recovery::take_up(step),
     }
 }

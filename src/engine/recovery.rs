@@ -9,15 +9,18 @@ use std::collections::BTreeSet;
 use crate::domain::id::MessageId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::engine::approvals;
+use crate::engine::cadence;
 use crate::engine::crew;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::input::{LeftUndone, Timer};
 use crate::engine::keeping;
+use crate::engine::locks;
 use crate::engine::mail;
 use crate::engine::sessions::{Wanted, deciding};
 use crate::engine::step::Step;
 use crate::engine::submissions;
+use crate::engine::traffic;
 use crate::engine::undoing;
 
 /// Takes everything up.
@@ -33,8 +36,12 @@ pub fn woke(step: &mut Step<'_>, pid: u32, version: String) {
     submissions::resume(step);
     approvals::resume(step);
     mail::expire(step);
+    locks::rang(step);
+    mail::door::resume(step);
+    traffic::deciding::lift(step);
     keeping::deciding::resume(step);
     undoing::advance_all(step);
+    cadence::resume(step);
 }
 
 /// Pause before what could not be written is written again: nobody waits longer for a disk that has room again.

@@ -10,13 +10,20 @@ use crate::domain::id::{ApprovalId, SubmissionId};
 use crate::domain::submission::{Evidence, MergePreview};
 use crate::domain::task::TaskState;
 use crate::domain::workbench::WorkbenchConfig;
+use crate::engine::answered::Answered;
 use crate::engine::approvals::{ApprovalRecord, Approvals};
+use crate::engine::cadence::Cadence;
 use crate::engine::event::Event;
+use crate::engine::handoffs::Handoffs;
 use crate::engine::keeping::Keeping;
+use crate::engine::locks::Locks;
 use crate::engine::mail::Mail;
+use crate::engine::meaning::finishing::Finishings;
+use crate::engine::requests::Requests;
 use crate::engine::sessions::Sessions;
 use crate::engine::submissions::Submissions;
 use crate::engine::tasks::Tasks;
+use crate::engine::traffic::Traffic;
 use crate::engine::undoing::Acts;
 
 /// Everything that is true now.
@@ -32,8 +39,14 @@ pub struct State {
     pub sessions: Sessions,
     /// Messages and deliveries.
     pub mail: Mail,
+    /// What somebody must answer.
+    #[serde(default)]
+    pub requests: Requests,
     /// Tasks and features.
     pub tasks: Tasks,
+    /// What agencies hand over to each other.
+    #[serde(default)]
+    pub handoffs: Handoffs,
     /// Finished work and its proofs.
     pub submissions: Submissions,
     /// Decisions.
@@ -42,6 +55,21 @@ pub struct State {
     pub keeping: Keeping,
     /// What can be taken back.
     pub acts: Acts,
+    /// Claims on the projects' paths.
+    #[serde(default)]
+    pub locks: Locks,
+    /// Tasks that messages said are finished.
+    #[serde(default)]
+    pub finishing: Finishings,
+    /// What comes by the clock.
+    #[serde(default)]
+    pub cadence: Cadence,
+    /// How fast agents write, and who answers whom.
+    #[serde(default)]
+    pub traffic: Traffic,
+    /// The answers that were given last.
+    #[serde(default)]
+    pub answered: Answered,
 }
 
 /// A supervisor, as it told itself.
@@ -71,12 +99,21 @@ impl State {
         // First: what is taken back is what was true before.
         let before = (&self.tasks, &self.approvals, &self.keeping);
         self.acts.apply(event, at, before);
+        self.answered.apply(event);
         self.sessions.apply(event, at);
         self.mail.apply(event, at);
+        self.mail.forget(&self.config.queue, at);
+        // Before the tasks: progress is what is more than before.
+        self.traffic.apply(event, at, &self.config.queue, &self.tasks);
+        self.requests.apply(event, at);
         self.tasks.apply(event, at);
+        self.handoffs.apply(event, at);
         self.submissions.apply(event, at);
         self.approvals.apply(event, at);
         self.keeping.apply(event, at);
+        self.finishing.apply(event);
+        self.locks.apply(event, at);
+        self.cadence.apply(event, at);
         self.follow(event, at);
     }
 

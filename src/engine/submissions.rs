@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{SubmissionId, TaskId};
 use crate::domain::message::OwnType;
-use crate::domain::name::Name;
+use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::submission::{Evidence, ProofOutcome, Submission};
 use crate::domain::task::{TaskState, integration_branch};
@@ -17,12 +17,14 @@ use crate::engine::approvals;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::input::{Offer, Purpose, Ticket};
+use crate::engine::meaning::finishing;
 use crate::engine::step::Step;
 use crate::engine::tasks::TaskRecord;
 use crate::engine::tasks::deciding::{
     integrate, ready_dependants, require_own_task, require_task, require_worktree, tell,
     tell_coordinator,
 };
+use crate::engine::tracing;
 use crate::ports::repositories::Integrated;
 
 /// Every submission.
@@ -79,7 +81,7 @@ impl Submissions {
     }
 }
 
-/// Hands a task's feature in; no answer means that it comes later.
+/// Carries out the command that hands a task's feature in; no answer means that it comes later.
 pub fn submit_task(
     step: &mut Step<'_>,
     ticket: Ticket,
@@ -88,23 +90,37 @@ pub fn submit_task(
     let Command::SubmitTask { task, rationale, rollback, demo } = command else {
         return Ok(Some(Answer::Done));
     };
+    submit(step, Some(ticket), task, Offer { rationale, rollback, demo })
+}
+
+/// Hands a task's feature in; no answer means that it comes later.
+pub fn submit(
+    step: &mut Step<'_>,
+    ticket: Option<Ticket>,
+    task: TaskId,
+    offer: Offer,
+) -> Result<Option<Answer>, Refusal> {
+    require_submittable(step, task)?;
+    if require_task(step, task)?.state.is_open() {
+        step.perform(Effect::InspectWork { ticket, task, purpose: Purpose::Submit(offer) });
+        return Ok(None);
+    }
+    hand_in(step, task, offer).map(Some)
+}
+
+/// Refuses a task whose feature cannot be handed in as it stands.
+pub fn require_submittable(step: &Step<'_>, task: TaskId) -> Result<(), Refusal> {
     let record = require_own_task(step, task)?;
     let (state, feature) = (record.state, record.contract.feature.clone());
-    let offer = Offer { rationale, rollback, demo };
     if state.is_open() {
         require_others_closed(step, task)?;
-        require_worktree(step, task)?;
-        step.perform(Effect::InspectWork {
-            ticket: Some(ticket),
-            task,
-            purpose: Purpose::Submit(offer),
-        });
-        return Ok(None);
+        return require_worktree(step, task);
     }
     match state {
         TaskState::Submitted => {
             require_others_closed(step, task)?;
-            hand_in(step, task, offer).map(Some)
+            require_finisher(step, task)?;
+            require_integration(step, task).map(|_| ())
         }
         TaskState::Proving | TaskState::AwaitingApproval | TaskState::Approved => {
             Err(already_handed_in(task, &feature))
@@ -114,6 +130,14 @@ pub fn submit_task(
             Err(Refusal::new(RefusalKind::Conflict, "nothing_to_submit", message))
         }
     }
+}
+
+/// The agent that finished a task.
+fn require_finisher(step: &Step<'_>, task: TaskId) -> Result<AgentAddress, Refusal> {
+    require_task(step, task)?.agent.clone().ok_or_else(|| {
+        let message = format!("`{task}` has no agent, nobody could have finished it");
+        Refusal::new(RefusalKind::Conflict, "not_assigned", message)
+    })
 }
 
 fn already_handed_in(task: TaskId, feature: &Name) -> Refusal {
@@ -148,25 +172,21 @@ pub fn work_integrated(
     result: Result<Integrated, String>,
 ) {
     let answer = settle_integration(step, task, &purpose, result);
-    let Some(ticket) = ticket else { return };
     let answer = match (answer, purpose) {
-        (Ok(()), Purpose::Complete { .. }) => Some(Ok(Answer::Done)),
-        (Ok(()), Purpose::Submit(offer)) => Some(hand_in(step, task, offer)),
-        (Err(None), _) => None,
-        (Err(Some(refusal)), _) => Some(Err(refusal)),
+        (Ok(()), Purpose::Complete { .. }) => Ok(Answer::Done),
+        (Ok(()), Purpose::Submit(offer)) => hand_in(step, task, offer),
+        (Err(refusal), _) => Err(refusal),
     };
-    if let Some(answer) = answer {
-        step.reply(ticket, answer);
-    }
+    finishing::answer(step, ticket, task, answer);
 }
 
-/// Records how an integration went. `Err(None)`: the answer still has to wait.
+/// Records how an integration went.
 fn settle_integration(
     step: &mut Step<'_>,
     task: TaskId,
     purpose: &Purpose,
     result: Result<Integrated, String>,
-) -> Result<(), Option<Refusal>> {
+) -> Result<(), Refusal> {
     let Some(record) = step.state().tasks.tasks.get(&task).cloned() else { return Ok(()) };
     if !record.integrating {
         return Ok(());
@@ -176,7 +196,10 @@ fn settle_integration(
             let commit = record.head.is_some().then_some(commit);
             step.record(Event::TaskIntegrated { task, commit });
             ready_dependants(step);
-            if let (Some(agent), Purpose::Complete { summary }) = (&record.agent, purpose) {
+            let is_told = step.state().finishing.is_told(task);
+            if let (Some(agent), Purpose::Complete { summary }, false) =
+                (&record.agent, purpose, is_told)
+            {
                 let words = summary
                     .clone()
                     .or(record.note)
@@ -201,15 +224,12 @@ fn settle_integration(
                 );
                 tell(step, agent, OwnType::Verdict, task, text);
             }
-            Err(Some(
-                Refusal::new(RefusalKind::Conflict, "merge_conflict", message).with_hint(format!(
-                    "merge it into your branch and resolve: git merge {branch}"
-                )),
-            ))
+            let hint = format!("merge it into your branch and resolve: git merge {branch}");
+            Err(Refusal::new(RefusalKind::Conflict, "merge_conflict", message).with_hint(hint))
         }
         Err(problem) => {
             step.record(Event::TaskBlocked { task, reason: problem.clone() });
-            Err(Some(Refusal::new(RefusalKind::Failed, "integration_failed", problem)))
+            Err(Refusal::new(RefusalKind::Failed, "integration_failed", problem))
         }
     }
 }
@@ -235,10 +255,7 @@ pub fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer
         return Err(already_handed_in(task, &record.contract.feature));
     }
     let contract = record.contract.clone();
-    let Some(agent) = record.agent.clone() else {
-        let message = format!("`{task}` has no agent, nobody could have finished it");
-        return Err(Refusal::new(RefusalKind::Conflict, "not_assigned", message));
-    };
+    let agent = require_finisher(step, task)?;
     let feature = contract.feature.clone();
     let head = require_integration(step, task)?;
     // First, so that the tasks of what waited are handed in again with the rest.
@@ -250,8 +267,9 @@ pub fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer
         .filter(|task| task.state == TaskState::Submitted)
         .map(|task| task.id)
         .collect();
+    let id = step.state().submissions.next_id();
     let submission = Submission {
-        id: step.state().submissions.next_id(),
+        id,
         task,
         tasks,
         agent,
@@ -262,8 +280,8 @@ pub fn hand_in(step: &mut Step<'_>, task: TaskId, offer: Offer) -> Result<Answer
         rationale: offer.rationale,
         rollback: Some(offer.rollback.unwrap_or(contract.rollback)),
         demo: offer.demo,
+        trace: tracing::of_submission(step.state(), task, id),
     };
-    let id = submission.id;
     step.record(Event::WorkSubmitted { submission: Box::new(submission) });
     prove(step, id);
     Ok(Answer::Id(id.to_string()))
@@ -367,6 +385,7 @@ pub fn send_back(step: &mut Step<'_>, work: &Submission, reason: String) {
 
 /// Takes up what a supervisor that died left half done.
 pub fn resume(step: &mut Step<'_>) {
+    finishing::resume(step);
     let integrating: Vec<TaskId> = step
         .state()
         .tasks
@@ -376,7 +395,8 @@ pub fn resume(step: &mut Step<'_>) {
         .map(|task| task.id)
         .collect();
     for task in integrating {
-        integrate(step, None, task, Purpose::Complete { summary: None });
+        let purpose = finishing::purpose_of(step.state(), task);
+        integrate(step, None, task, purpose);
     }
     let proving: Vec<SubmissionId> = step
         .state()

@@ -20,6 +20,7 @@ use crate::domain::id::{SubmissionId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::submission::Submission;
 use crate::domain::task::{DependencyKind, TaskContract, TaskState};
+use crate::domain::trace::Trace;
 use crate::engine::effect::Retirement;
 use crate::engine::event::Event;
 use crate::ports::repositories::Kept;
@@ -72,6 +73,9 @@ pub struct TaskRecord {
     pub progress: u8,
     /// The last words about it.
     pub note: Option<String>,
+    /// The request that it belongs to; none: it is older than traces.
+    #[serde(default)]
+    pub trace: Option<Trace>,
     /// When it was written down.
     pub opened_at: Timestamp,
     /// When it was merged or given up.
@@ -147,7 +151,10 @@ impl Tasks {
     /// Takes an event in.
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
         match event {
-            Event::TaskAdded { id, contract, ready, .. } => self.add(*id, contract, *ready, at),
+            Event::TaskAdded { id, contract, ready, trace, .. } => {
+                self.add(*id, contract, *ready, at);
+                self.change(*id, |record| record.trace = *trace);
+            }
             Event::TaskReadied { task } => self.turn(*task, TaskState::Ready, at),
             Event::TaskAssigned { task, agent, by, branch, worktree } => {
                 self.turn(*task, TaskState::Assigned, at);
@@ -165,6 +172,7 @@ impl Tasks {
             Event::TaskProgressed { task, percent, note } => {
                 self.progress(*task, *percent, note, at)
             }
+            Event::TaskNoted { task, note } => self.note(*task, note),
             Event::TaskBlocked { task, reason } => self.block(*task, reason, at),
             Event::TaskCompleted { task, head, summary } => self.change(*task, |record| {
                 record.head = head.clone();
@@ -196,7 +204,32 @@ impl Tasks {
                 // Why it was given up is past with that.
                 record.note = None;
             }),
-            _ => self.apply_worktree(event, at),
+            _ => {
+                self.apply_worktree(event, at);
+                self.apply_handoff(event);
+            }
+        }
+    }
+
+    /// Takes in what a handoff says of the task that was written down for it.
+    fn apply_handoff(&mut self, event: &Event) {
+        match event {
+            Event::HandoffOffered { offer } => {
+                let note = format!(
+                    "offered by {} ({}), to be accepted until {}",
+                    offer.from, offer.id, offer.answer_by
+                );
+                self.note(offer.task, &note);
+            }
+            Event::HandoffAccepted { id, task, .. } => {
+                self.note(*task, &format!("{id} is accepted"))
+            }
+            Event::HandedBranchMissed { task, branch, .. } => self.change(*task, |record| {
+                let line =
+                    format!("branch {branch} is not in this project: the work starts without it");
+                record.contract.inputs.push(line);
+            }),
+            _ => {}
         }
     }
 
@@ -293,6 +326,7 @@ impl Tasks {
             kept: None,
             progress: 0,
             note: None,
+            trace: None,
             opened_at: at,
             closed_at: None,
             since: at,

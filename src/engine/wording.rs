@@ -9,8 +9,11 @@ use uuid::Uuid;
 
 use crate::domain::id::{MessageId, SpawnId};
 use crate::domain::message::{MAX_PANE_BYTES, MAX_PANE_LINES, Message};
+use crate::domain::protocol::words;
 use crate::domain::runtime::InputLine;
 use crate::domain::text::{to_line, to_plain};
+
+pub mod digest;
 
 /// What a header begins with.
 pub const MARK: &str = "[agency]";
@@ -37,13 +40,13 @@ fn task_name(task: &str) -> String {
 }
 
 /// A text as one JSON string: its quotes and line ends are escaped, so it cannot end.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
 /// What is typed for a message: a header, then the body's lines marked with `| `, or where to read it.
 pub fn pane_text(message: &Message) -> String {
-    let body = to_plain(&body_text(&message.body));
+    let body = to_plain(&spoken(message));
     if body.len() > MAX_PANE_BYTES || body.lines().count() > MAX_PANE_LINES {
         return reference(message);
     }
@@ -52,7 +55,7 @@ pub fn pane_text(message: &Message) -> String {
 
 /// What is typed in place of a body that is too long: where to read it.
 fn reference(message: &Message) -> String {
-    let body = to_plain(&body_text(&message.body));
+    let body = to_plain(&spoken(message));
     let size = format!("{} lines, {} bytes", body.lines().count(), body.len());
     format!("{}\n| {size}: read it with: agency inbox", header(message))
 }
@@ -87,7 +90,7 @@ fn closed(mut text: String) -> String {
 /// Header and body in one line. The marks of the lines would be words among others there: the body is
 /// quoted instead.
 fn in_one_line(message: &Message, text: &str, is_too_long: impl Fn(&str) -> bool) -> String {
-    let body = to_plain(&body_text(&message.body));
+    let body = to_plain(&spoken(message));
     let is_reference = text == reference(message);
     let line = format!("{}: {}", header(message), quoted(body.trim_end()));
     if is_reference || is_too_long(&line) { to_line(&reference(message), usize::MAX) } else { line }
@@ -96,7 +99,7 @@ fn in_one_line(message: &Message, text: &str, is_too_long: impl Fn(&str) -> bool
 /// What is handed over without a keystroke. A program puts it between marks of its own: a body that could
 /// be taken for such a mark is named and has to be fetched.
 pub fn text_to_hand_over(message: &Message) -> String {
-    let body = body_text(&message.body);
+    let body = spoken(message);
     if has_markup(&body) { reference(message) } else { pane_text(message) }
 }
 
@@ -131,6 +134,11 @@ pub fn nudge(count: usize, spawn: SpawnId, shown: u32) -> (String, String) {
 /// The first eight digits of an id's random part.
 fn short(id: Uuid) -> String {
     id.simple().to_string().chars().skip(24).collect()
+}
+
+/// What a message says, as whoever gets it reads it.
+pub fn spoken(message: &Message) -> String {
+    words::block(message.kind.as_str(), &message.body).unwrap_or_else(|| body_text(&message.body))
 }
 
 /// A body as text: a string as it is, an object as JSON.

@@ -3,7 +3,12 @@
 //! An object with a `body` is an envelope: its fields are checked, unknown ones are kept in `extra`.
 //! One without is *flat*: `type` and its own fields on one level; it becomes an envelope whose body
 //! holds them, and words in it that mean something else there (`priority`, `expires_at`) stay
-//! in the body only. Whether the sender is who it says is not decided here.
+//! in the body only. A type with a fixed shape has it, or the message is refused, naming field, line and
+//! column. Whether the sender is who it says is not decided here.
+//!
+//! A message may say for which version of the protocol it was written (`"version": 1`; in an envelope also
+//! as text, `"1.2"`): an older one is taken, one with a newer major number is refused. In a flat message a
+//! text under that name is a field like any other, and so is a number in one of a type that has no fixed shape.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +17,16 @@ use serde_json::{Map, Value};
 use crate::domain::id::TaskId;
 use crate::domain::message::{Draft, Message, MessageType, Priority};
 use crate::domain::name::{Address, AgentAddress, Name};
-use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::manifest::fields::choices;
-use crate::manifest::tree::without_place;
+use crate::domain::nearest::choices;
+use crate::domain::protocol::{Part, Protocol, schema};
+use crate::domain::trace::Trace;
+
+mod problem;
+mod strict;
+
+pub use problem::MessageProblem;
+use problem::Wrong;
+pub use strict::MAX_DEPTH;
 
 /// The proof of who wrote a message, unchecked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,26 +35,6 @@ pub struct Auth {
     pub key: String,
     /// HMAC-SHA-256 of the canonical message, hexadecimal.
     pub mac: String,
-}
-
-/// Why a text is not a message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct MessageProblem {
-    /// `not_json`, `not_an_object`, `missing_field` or `invalid`.
-    pub code: &'static str,
-    /// One fragment.
-    pub message: String,
-    /// The field that is wrong, if one is.
-    pub field: Option<String>,
-}
-
-impl From<MessageProblem> for Refusal {
-    fn from(problem: MessageProblem) -> Self {
-        Self::new(RefusalKind::Usage, problem.code, problem.message).with_hint(
-            "send plain text, or an object like `{\"type\": \"status\", \"body\": \"…\"}`",
-        )
-    }
 }
 
 /// What is known about a message from where it was found.
@@ -55,7 +47,7 @@ pub struct Circumstances {
 }
 
 /// Fields of the envelope; everything else is unknown to us.
-const ENVELOPE: [&str; 13] = [
+const ENVELOPE: [&str; 14] = [
     "id",
     "type",
     "from",
@@ -69,23 +61,28 @@ const ENVELOPE: [&str; 13] = [
     "trace",
     "auth",
     "verified",
+    "version",
 ];
 
 /// Reads what lies at the door. Also gives its `auth` and the message without it, whose
 /// canonical text the `mac` covers. The credential's key, if it is an address, is the sender.
 pub fn parse_message(text: &str) -> Result<(Draft, Option<Auth>, Value), MessageProblem> {
+    let text = without_mark(text);
     let mut object = object_of(text)?;
-    let auth = auth(object.remove("auth"))?;
-    let sender = auth.as_ref().and_then(|auth| auth.key.parse().ok());
-    let draft = draft(&object, &Circumstances { to: None, sender })?;
+    let taken = auth(object.remove("auth")).and_then(|auth| {
+        let sender = auth.as_ref().and_then(|auth| auth.key.split('#').next()?.parse().ok());
+        Ok((draft(&object, &Circumstances { to: None, sender })?, auth))
+    });
+    let (draft, auth) = taken.map_err(|wrong| wrong.in_text(text))?;
     Ok((draft, auth, Value::Object(object)))
 }
 
 /// Reads a message whose circumstances are known; an `auth` in it means nothing here.
 pub fn parse_body(text: &str, circumstances: &Circumstances) -> Result<Draft, MessageProblem> {
+    let text = without_mark(text);
     let mut object = object_of(text)?;
     object.remove("auth");
-    draft(&object, circumstances)
+    draft(&object, circumstances).map_err(|wrong| wrong.in_text(text))
 }
 
 /// Reads what a person gives `agency send TO …`: an object if it begins with `{`, else text.
@@ -97,7 +94,7 @@ pub fn parse_input(
     if text.trim_start().starts_with('{') {
         parse_body(text, &Circumstances { to: Some(to.clone()), sender: sender.cloned() })
     } else if text.trim().is_empty() {
-        Err(missing("body", "the message is empty"))
+        Err(Wrong::missing("body", "the message is empty").in_text(text))
     } else {
         Ok(draft_of_text(to.clone(), text))
     }
@@ -139,58 +136,91 @@ pub fn render(message: &Message) -> String {
     serde_json::to_string_pretty(&object).unwrap_or_default()
 }
 
+/// Some programs begin a text with a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 fn object_of(text: &str) -> Result<Map<String, Value>, MessageProblem> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match serde_json::from_str(text) {
+    let problem =
+        |code, message, place| MessageProblem { code, message, field: None, place, kind: None };
+    match strict::read(text) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(MessageProblem {
-            code: "not_an_object",
-            message: "a message is a JSON object, say `{\"type\": \"status\", …}`".to_owned(),
-            field: None,
-        }),
-        Err(error) => {
-            let (line, column) = (error.line(), error.column().max(1));
-            let message =
-                format!("not JSON at line {line}, column {column}: {}", without_place(&error));
-            Err(MessageProblem { code: "not_json", message, field: None })
+        Ok(_) => {
+            let message = "a message is a JSON object, say `{\"type\": \"status\", …}`".to_owned();
+            Err(problem("not_an_object", message, None))
         }
+        Err(error) => Err(problem(error.code, error.message, Some(error.place))),
     }
 }
 
-fn auth(value: Option<Value>) -> Result<Option<Auth>, MessageProblem> {
+fn auth(value: Option<Value>) -> Result<Option<Auth>, Wrong> {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match (text(&value, "key"), text(&value, "mac")) {
             (Some(key), Some(mac)) => Ok(Some(Auth { key, mac })),
-            _ => Err(invalid("auth", "`auth` must be `{\"key\": …, \"mac\": …}`, both texts")),
+            _ => {
+                Err(Wrong::invalid("auth", "`auth` must be `{\"key\": …, \"mac\": …}`, both texts"))
+            }
         },
     }
 }
 
-fn draft(
-    object: &Map<String, Value>,
-    circumstances: &Circumstances,
-) -> Result<Draft, MessageProblem> {
+fn draft(object: &Map<String, Value>, circumstances: &Circumstances) -> Result<Draft, Wrong> {
     let kind = kind(object)?;
     let has = |key: &str| object.get(key).is_some_and(|value| !value.is_null());
-    if has("body") {
-        return envelope(object, kind, circumstances);
+    let is_envelope = has("body");
+    if is_envelope || Protocol::TYPES.contains(&kind.as_str()) {
+        require_version(object.get("version"), is_envelope)?;
     }
-    if object.keys().all(|key| ENVELOPE.contains(&key.as_str())) {
-        return Err(missing("body", "`body` is missing; write a text or an object"));
+    if !is_envelope && object.keys().all(|key| ENVELOPE.contains(&key.as_str())) {
+        return Err(Wrong::missing("body", "`body` is missing; write a text or an object"));
     }
-    flat(object, kind, circumstances)
+    let draft = if is_envelope {
+        envelope(object, kind, circumstances)?
+    } else {
+        flat(object, kind, circumstances)?
+    };
+    let within = if is_envelope { vec![Part::Key("body".to_owned())] } else { Vec::new() };
+    match Protocol::of_kind(draft.kind.as_str(), &draft.body) {
+        Some(Err(error)) => Err(Wrong::shape(error, within)),
+        Some(Ok(_)) | None => Ok(draft),
+    }
 }
 
-fn kind(object: &Map<String, Value>) -> Result<MessageType, MessageProblem> {
+/// A newer major version may mean something that is not known here.
+fn require_version(version: Option<&Value>, is_envelope: bool) -> Result<(), Wrong> {
+    let words = "`version` must be a whole number, or a text like `1.2`";
+    let (major, shown) = match version {
+        None | Some(Value::Null) => return Ok(()),
+        Some(Value::Number(number)) => (number.as_f64().map(f64::floor), number.to_string()),
+        Some(Value::String(text)) if is_envelope => {
+            let is_version = text.split('.').all(|part| part.parse::<u32>().is_ok());
+            let major = text.split('.').next().filter(|_| is_version).and_then(|m| m.parse().ok());
+            (major, text.clone())
+        }
+        Some(_) if is_envelope => return Err(Wrong::invalid("version", words)),
+        Some(_) => return Ok(()),
+    };
+    match major {
+        Some(major) if major > f64::from(schema::VERSION) => Err(Wrong::too_new(format!(
+            "version {shown} of the protocol is newer than this program, which knows {}",
+            schema::VERSION
+        ))),
+        Some(major) if major >= 0.0 => Ok(()),
+        Some(_) | None => Err(Wrong::invalid("version", words)),
+    }
+}
+
+fn kind(object: &Map<String, Value>) -> Result<MessageType, Wrong> {
     let word = text_at(object, "type")?.ok_or_else(|| {
-        missing("type", "`type` is missing; say `status`, `question`, `handoff`, …")
+        Wrong::missing("type", "`type` is missing; say `status`, `question`, `handoff`, …")
     })?;
     MessageType::parse(word).map_err(|error| {
         let lower = word.to_ascii_lowercase();
         let near = MessageType::parse(&lower).map(|_| format!("; did you mean `{lower}`?"));
-        invalid("type", format!("{error}{}", near.unwrap_or_default()))
+        Wrong::invalid("type", format!("{error}{}", near.unwrap_or_default()))
     })
 }
 
@@ -198,13 +228,16 @@ fn envelope(
     object: &Map<String, Value>,
     kind: MessageType,
     circumstances: &Circumstances,
-) -> Result<Draft, MessageProblem> {
+) -> Result<Draft, Wrong> {
     let to = match &circumstances.to {
         Some(to) => to.clone(),
-        None => address_at(object, "to")?
-            .ok_or_else(|| missing("to", "`to` is missing; write `Agency/agent` or `Agency`"))?,
+        None => address_at(object, "to")?.ok_or_else(|| {
+            Wrong::missing("to", "`to` is missing; write `Agency/agent` or `Agency`")
+        })?,
     };
-    let unknown = |(key, _): &(&String, &Value)| !ENVELOPE.contains(&key.as_str());
+    // The version is passed on like what is not known: whoever reads it may want it.
+    let unknown =
+        |(key, _): &(&String, &Value)| !ENVELOPE.contains(&key.as_str()) || *key == "version";
     Ok(Draft {
         id: parsed_at(object, "id", "a UUID")?,
         from: address_at(object, "from")?,
@@ -214,29 +247,37 @@ fn envelope(
         in_reply_to: parsed_at(object, "in_reply_to", "a message id (UUID)")?,
         sent_at: parsed_at(object, "sent_at", "a time like `2025-11-20T14:30:00Z`")?,
         expires_at: parsed_at(object, "expires_at", "a time like `2025-11-20T14:30:00Z`")?,
-        trace: text_at(object, "trace")?.map(str::to_owned),
+        trace: trace(object)?,
         extra: object.iter().filter(unknown).map(|(k, v)| (k.clone(), v.clone())).collect(),
         kind,
         to,
     })
 }
 
-fn body(object: &Map<String, Value>) -> Result<Value, MessageProblem> {
-    match object.get("body") {
-        Some(Value::String(text)) if text.trim().is_empty() => {
-            Err(missing("body", "`body` is empty"))
-        }
-        Some(body @ (Value::String(_) | Value::Object(_))) => Ok(body.clone()),
-        _ => Err(invalid("body", "`body` must be a text or an object")),
+fn trace(object: &Map<String, Value>) -> Result<Option<String>, Wrong> {
+    let Some(text) = text_at(object, "trace")? else { return Ok(None) };
+    match text.parse::<Trace>() {
+        Ok(trace) => Ok(Some(trace.to_string())),
+        Err(error) => Err(Wrong::invalid("trace", format!("`trace`: {error}"))),
     }
 }
 
-fn priority(object: &Map<String, Value>) -> Result<Priority, MessageProblem> {
+fn body(object: &Map<String, Value>) -> Result<Value, Wrong> {
+    match object.get("body") {
+        Some(Value::String(text)) if text.trim().is_empty() => {
+            Err(Wrong::missing("body", "`body` is empty"))
+        }
+        Some(body @ (Value::String(_) | Value::Object(_))) => Ok(body.clone()),
+        _ => Err(Wrong::invalid("body", "`body` must be a text or an object")),
+    }
+}
+
+fn priority(object: &Map<String, Value>) -> Result<Priority, Wrong> {
     let Some(word) = text_at(object, "priority")? else { return Ok(Priority::default()) };
     priority_of(word).ok_or_else(|| {
         let accepted = ["low", "normal", "high", "critical"];
         let message = format!("`priority` cannot be `{word}`; {}", choices(word, &accepted));
-        invalid("priority", message)
+        Wrong::invalid("priority", message)
     })
 }
 
@@ -251,12 +292,12 @@ fn flat(
     object: &Map<String, Value>,
     kind: MessageType,
     circumstances: &Circumstances,
-) -> Result<Draft, MessageProblem> {
+) -> Result<Draft, Wrong> {
     let from = flat_address(object, "from", &["from_agent", "agent_id"], circumstances)?;
     let named = flat_address(object, "to", &["to_agent", "assigned_to"], circumstances)?;
     let to = circumstances.to.clone().or(named).or_else(|| coordinator_of(&from, circumstances));
     let to = to.ok_or_else(|| {
-        missing(
+        Wrong::missing(
             "to",
             "nobody is named as receiver; add `to`, or write the sender as `Agency/agent`",
         )
@@ -273,7 +314,7 @@ fn flat(
         in_reply_to: text("in_reply_to").and_then(|id| id.parse().ok()),
         sent_at: text("sent_at").or_else(|| text("timestamp")).and_then(|at| at.parse().ok()),
         expires_at: None,
-        trace: text("trace").map(str::to_owned),
+        trace: text("trace").filter(|text| text.parse::<Trace>().is_ok()).map(str::to_owned),
         extra: BTreeMap::new(),
         body: Value::Object(fields),
         kind,
@@ -288,7 +329,7 @@ fn flat_address(
     key: &'static str,
     agent_keys: &[&'static str],
     circumstances: &Circumstances,
-) -> Result<Option<Address>, MessageProblem> {
+) -> Result<Option<Address>, Wrong> {
     if let Some(address) = address_at(object, key)? {
         return Ok(Some(address));
     }
@@ -313,20 +354,17 @@ fn coordinator_of(from: &Option<Address>, circumstances: &Circumstances) -> Opti
     sender.or(from).cloned().map(Address::Agency)
 }
 
-fn text_at<'o>(
-    object: &'o Map<String, Value>,
-    key: &str,
-) -> Result<Option<&'o str>, MessageProblem> {
+fn text_at<'o>(object: &'o Map<String, Value>, key: &str) -> Result<Option<&'o str>, Wrong> {
     match object.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(invalid(key, format!("`{key}` must be a text"))),
+        Some(_) => Err(Wrong::invalid(key, format!("`{key}` must be a text"))),
     }
 }
 
-fn address_at(object: &Map<String, Value>, key: &str) -> Result<Option<Address>, MessageProblem> {
+fn address_at(object: &Map<String, Value>, key: &str) -> Result<Option<Address>, Wrong> {
     let parse = |text: &str| {
-        Address::parse(text).map_err(|error| invalid(key, format!("`{key}`: {error}")))
+        Address::parse(text).map_err(|error| Wrong::invalid(key, format!("`{key}`: {error}")))
     };
     text_at(object, key)?.map(parse).transpose()
 }
@@ -335,19 +373,12 @@ fn parsed_at<T: std::str::FromStr>(
     object: &Map<String, Value>,
     key: &str,
     wanted: &str,
-) -> Result<Option<T>, MessageProblem> {
+) -> Result<Option<T>, Wrong> {
     let parse = |text: &str| {
-        text.parse().map_err(|_| invalid(key, format!("`{key}` must be {wanted}, not `{text}`")))
+        text.parse()
+            .map_err(|_| Wrong::invalid(key, format!("`{key}` must be {wanted}, not `{text}`")))
     };
     text_at(object, key)?.map(parse).transpose()
-}
-
-fn missing(field: &str, message: impl Into<String>) -> MessageProblem {
-    MessageProblem { code: "missing_field", message: message.into(), field: Some(field.to_owned()) }
-}
-
-fn invalid(field: &str, message: impl Into<String>) -> MessageProblem {
-    MessageProblem { code: "invalid", message: message.into(), field: Some(field.to_owned()) }
 }
 
 #[cfg(test)]

@@ -7,15 +7,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::domain::checks::ChecksConfig;
-use crate::domain::name::{Address, Name};
+use crate::domain::name::Name;
 use crate::domain::runtime::Runtime;
 use crate::domain::workbench::{
-    DocumentsConfig, GitConfig, ProjectConfig, QueueConfig, TmuxConfig, WorkbenchConfig,
+    DocumentsConfig, GitConfig, ProjectConfig, TmuxConfig, WorkbenchConfig,
 };
 use crate::manifest::fields::{Fields, Notes, items_of, text_of};
 use crate::manifest::problem::Problems;
 use crate::manifest::runtime::own::{self, Described, OwnRuntime};
 use crate::manifest::tree::{self, Node, NodeValue};
+
+mod cadence;
+mod escalation;
+mod handoffs;
+mod messages;
+mod queue;
 
 /// Largest side of a window that tmux makes (`WINDOW_MAXIMUM`).
 const MAX_SIDE: i64 = 10_000;
@@ -40,7 +46,7 @@ fn config(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> WorkbenchConfig {
         project: fields.table("project", notes).map(|f| project(f, notes)).unwrap_or_default(),
         tmux: fields.table("tmux", notes).map(|f| tmux(f, notes)).unwrap_or_default(),
         checks: fields.table("checks", notes).map(|f| checks(f, notes)).unwrap_or_default(),
-        queue: fields.table("queue", notes).map(|f| queue(f, notes)).unwrap_or_default(),
+        queue: fields.table("queue", notes).map(|f| queue::read(f, notes)).unwrap_or_default(),
         runtimes: fields
             .table("runtime", notes)
             .map(|f| plain_runtimes(&f, notes))
@@ -50,6 +56,22 @@ fn config(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> WorkbenchConfig {
             .map(|f| documents(f, notes))
             .unwrap_or_default(),
         git: fields.table("git", notes).map(|f| git(f, notes)).unwrap_or_default(),
+        messages: fields
+            .table("messages", notes)
+            .map(|f| messages::read(f, notes))
+            .unwrap_or_default(),
+        escalation: fields
+            .table("escalation", notes)
+            .map(|f| escalation::escalation(f, notes))
+            .unwrap_or_default(),
+        cadence: fields
+            .table("cadence", notes)
+            .map(|f| cadence::read(f, notes))
+            .unwrap_or_default(),
+        handoff: fields
+            .table("handoff", notes)
+            .map(|f| handoffs::read(f, notes))
+            .unwrap_or_default(),
     };
     fields.finish(notes);
     config
@@ -118,23 +140,6 @@ pub(super) fn argv(node: &Node, path: &str, notes: &mut Notes<'_>) -> Vec<String
         _ => text_of(item, &path, notes).map(str::to_owned),
     };
     items.into_iter().enumerate().filter_map(word).collect()
-}
-
-fn queue(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> QueueConfig {
-    let senders = fields.texts("open_from", notes);
-    for (at, sender) in &senders {
-        let field = fields.path_of("open_from");
-        match Address::parse(sender) {
-            Ok(Address::Agent(_) | Address::Agency(_)) => {}
-            Ok(Address::Operator | Address::Workbench | Address::Everyone) => {
-                let message = format!("`{sender}` can never be let in without a credential");
-                notes.add(Some(*at), &field, message);
-            }
-            Err(error) => notes.add(Some(*at), &field, error.to_string()),
-        }
-    }
-    fields.finish(notes);
-    QueueConfig { open_from: senders.into_iter().map(|(_, sender)| sender).collect() }
 }
 
 fn documents(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> DocumentsConfig {

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
@@ -13,7 +12,6 @@ use crate::domain::command::{Answer, Command};
 use crate::domain::name::AgentAddress;
 use crate::domain::refusal::Refusal;
 use crate::service::query::Query;
-use crate::service::waiting::{Waited, wait_until};
 use crate::service::workbench::Workbench;
 
 /// Whether somebody still wants the answer.
@@ -26,8 +24,9 @@ impl Interest {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_lost(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Whether anybody wants it still.
+    pub fn is_there(&self) -> bool {
+        !self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -51,32 +50,4 @@ impl Call {
     pub fn fetch<T: DeserializeOwned>(&self, query: &Query) -> Result<T, Refusal> {
         self.workbench.fetch(query)
     }
-
-    /// Looks now and after every change until something is found; none when the time is over or nobody
-    /// wants it any more.
-    pub fn wait<T>(
-        &self,
-        limit: Duration,
-        mut look: impl FnMut() -> Result<Option<T>, Refusal>,
-    ) -> Result<Option<T>, Refusal> {
-        let seen = wait_until(&self.workbench, Some(limit), || {
-            if self.interest.is_lost() {
-                return Ok(Some(None));
-            }
-            match look() {
-                Ok(found) => Ok(found.map(Some)),
-                Err(refusal) if has_gone_away(&refusal) => Ok(None),
-                Err(refusal) => Err(refusal),
-            }
-        })?;
-        Ok(match seen {
-            Waited::Seen(found) => found,
-            Waited::TimedOut => None,
-        })
-    }
-}
-
-/// A supervisor that ends while it is asked is no answer: the next look finds the next one, or the ledger.
-fn has_gone_away(refusal: &Refusal) -> bool {
-    matches!(refusal.code.as_str(), "supervisor_ended" | "unheard" | "link")
 }

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::domain::message::Priority;
+use crate::domain::protocol::words::block;
 use crate::domain::task::DependencyKind;
 use crate::domain::text::{to_line, to_plain};
 use crate::service::views::{AgentView, MessageView, TaskView};
@@ -28,7 +29,8 @@ pub fn message(view: &MessageView) -> String {
         text.push_str(" (unverified sender)");
     }
     text.push('\n');
-    text.push_str(&quoted(&view.body));
+    let block = block(&view.kind, &view.body).map(Value::String);
+    text.push_str(&quoted(block.as_ref().unwrap_or(&view.body)));
     if view.kind == "question" {
         text.push_str(&format!(
             "  to answer: send with to=\"{}\", in_reply_to=\"{}\"\n",

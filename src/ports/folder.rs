@@ -63,7 +63,7 @@ pub trait WorkbenchFolder: Send + Sync {
     /// Writes `registry/<file>` anew.
     fn write_view(&self, file: &str, text: &str) -> Result<(), FolderError>;
     /// Adds a line to `agencies/NAME/logs/activity.log`.
-    fn append_activity(&self, agency: &Name, line: &str) -> Result<(), FolderError>;
+    fn append_activity(&self, agency: &Name, lines: &[String]) -> Result<(), FolderError>;
     /// Writes a decision record, relative to the documents' folder; done if it is there already.
     fn write_document(
         &self,
@@ -71,6 +71,9 @@ pub trait WorkbenchFolder: Send + Sync {
         path: &Path,
         text: &str,
     ) -> Result<PathBuf, FolderError>;
+    /// Makes a file of the workbench, relative to it; one that is there and says something else is left as it
+    /// is, and a number makes another name. Returns where the text lies, relative to the workbench.
+    fn add_beside(&self, path: &Path, text: &str) -> Result<PathBuf, FolderError>;
     /// Puts an entry under the heading of `CHANGELOG.md`, unless one with that marker stands there.
     fn add_change(
         &self,

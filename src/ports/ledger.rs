@@ -79,6 +79,15 @@ pub struct Snapshot {
 pub trait LedgerReader: Send {
     /// Records after `after`, oldest first, at most `limit`.
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Record>, LedgerError>;
+    /// Records about exactly this subject after `after`, oldest first, at most `limit`.
+    fn read_about(
+        &self,
+        subject: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, LedgerError>;
+    /// Records of this kind before `before`, newest first, at most `limit`.
+    fn read_kind(&self, kind: &str, before: u64, limit: usize) -> Result<Vec<Record>, LedgerError>;
     /// Position and hash of the last record; `(0, zeros)` when empty.
     fn tip(&self) -> Result<(u64, String), LedgerError>;
     /// Recomputes the whole chain; the first record that does not fit is named.

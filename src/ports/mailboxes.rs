@@ -8,7 +8,10 @@ pub mod contract;
 #[cfg(test)]
 pub mod fake;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use jiff::Timestamp;
 
 use crate::domain::id::MessageId;
 use crate::domain::message::DeadReason;
@@ -22,8 +25,21 @@ pub struct DoorItem {
     /// Tells this file from a later one of the same name: its time in milliseconds since 1970, a dash, and
     /// whatever else the file system knows.
     pub stamp: String,
+    /// When it was written last. None: not known.
+    pub written_at: Option<Timestamp>,
     /// What is in it.
     pub content: DoorContent,
+}
+
+/// A file that is dead at the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadFile {
+    /// Its name among the dead ones.
+    pub file: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Why; none if nobody can read that.
+    pub reason: Option<DeadReason>,
 }
 
 /// What a file at the door holds.
@@ -56,15 +72,31 @@ pub enum Tray {
 
 /// Queues of files.
 pub trait Mailboxes: Send + Sync {
-    /// Every file in the door's `new/`, oldest name first, at most `limit`.
+    /// The next files in the door's `new/`, at most `limit`: what has just arrived and what lies there longer take
+    /// turns, the latter by name. Who watches the door gets a file that stays again only after a while.
     fn look_at_door(&self, limit: usize) -> Result<Vec<DoorItem>, MailboxError>;
+    /// Whether more is known to lie there.
+    fn has_more_at_door(&self) -> bool;
     /// Drops a message at the door, as any program would. Returns the file name.
     fn drop_at_door(&self, id: MessageId, text: &str) -> Result<String, MailboxError>;
-    /// Removes a file from the door whose message is recorded; done if it is gone.
+    /// Removes a file from the door that the last look gave and whose message is recorded; done if it is gone. One
+    /// that has taken its name since then stays.
     fn clear_from_door(&self, file: &str) -> Result<(), MailboxError>;
     /// Moves a file from the door to `dead/` with its reason beside it; done if it is gone.
     fn bury_from_door(&self, file: &str, reason: &DeadReason) -> Result<(), MailboxError>;
-    /// Puts a message into a mailbox's `new/`; done if it is there or in `cur/` already, and whole.
+    /// Puts a file at the door aside, where it is not looked at, under what it waits for (a folder's name); done if it
+    /// is gone.
+    fn hold_at_door(&self, file: &str, hold: &str) -> Result<(), MailboxError>;
+    /// Puts up to `limit` of those that wait for this back to the door, first names first; returns how many are left.
+    fn release_held(&self, hold: &str, limit: u32) -> Result<u32, MailboxError>;
+    /// How many are put aside, by what they wait for.
+    fn held_at_door(&self) -> Result<BTreeMap<String, u32>, MailboxError>;
+    /// Everything that is dead at the door, newest first, at most `limit`.
+    fn dead_at_door(&self, limit: usize) -> Result<Vec<DeadFile>, MailboxError>;
+    /// Puts a dead file back to the door and takes its reason away; done if it is not among the dead.
+    fn retry_at_door(&self, file: &str) -> Result<(), MailboxError>;
+    /// Puts a message into a mailbox's `new/`; done if it is there or in `cur/` already, and whole. One that is dead
+    /// comes back from there.
     fn put(&self, to: &AgentAddress, id: MessageId, text: &str) -> Result<(), MailboxError>;
     /// Moves it from `new/` to `cur/`; done if it is there.
     fn mark_delivered(&self, to: &AgentAddress, id: MessageId) -> Result<(), MailboxError>;

@@ -173,6 +173,18 @@ impl<'a> Commands<'a> {
         self.tell(&["send", message.to, &envelope.to_string(), &kind])
     }
 
+    /// Accepts a handoff; its task.
+    pub(super) fn accept(&mut self, offer: MessageId, note: &str) -> Result<TaskId, Stop> {
+        #[derive(Deserialize)]
+        struct Taken {
+            task: TaskId,
+        }
+        let note = format!("--note={note}");
+        let taken: Taken =
+            self.read(&["handoff", "accept", &offer.to_string(), &note, "--json"])?;
+        Ok(taken.task)
+    }
+
     /// Hands the feature in.
     pub(super) fn submit(&mut self, id: TaskId, more: &[String]) -> Result<(), Stop> {
         let mut args = vec!["submit".to_owned(), id.to_string()];

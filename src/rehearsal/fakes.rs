@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) messages: Vec<(String, Value, bool)>,
     pub(crate) calls: Vec<String>,
     pub(crate) submitted: Vec<TaskId>,
+    /// Messages that hand over, with the tasks that they opened.
+    handed: Vec<(String, TaskId)>,
     sequence: u128,
     /// Calls that do not get through, from now on.
     pub(crate) outages: usize,
@@ -223,6 +225,14 @@ impl World {
                 self.submitted.push(id.parse().map_err(|_| "no id")?);
                 Ok("SUB-001".into())
             }
+            ["handoff", "accept", id, ..] => {
+                let (_, task) = self.handed.iter().find(|(offer, _)| offer == id).ok_or("none")?;
+                let task = *task;
+                let known =
+                    self.tasks.iter_mut().find(|known| known.id == task).ok_or("no task")?;
+                known.state = "ready";
+                Ok(json!({ "task": task }).to_string())
+            }
             ["task", "add", title, ..] => {
                 let id = TaskId(u32::try_from(self.tasks.len()).map_err(|_| "too many")? + 1);
                 self.tasks.push(FakeTask {
@@ -251,10 +261,41 @@ impl World {
         let id = message["id"].clone();
         if !self.messages.iter().any(|(_, known, _)| known["id"] == id) {
             message["from"] = json!(agent);
+            self.mean(agent, to, &message);
             let to = if to.contains('/') { to.to_owned() } else { format!("{to}/coordinator") };
             self.messages.push((to, message, false));
         }
         Ok(id.to_string())
+    }
+
+    /// What a handoff and its results do besides being delivered.
+    fn mean(&mut self, from: &str, to: &str, message: &Value) {
+        let named = |field: &str| message["body"][field].as_str().unwrap_or_default().to_owned();
+        let agency = |address: &str| address.split('/').next().unwrap_or_default().to_owned();
+        let next = TaskId(u32::try_from(self.tasks.len()).expect("few") + 1);
+        let (title, state) = match (message["type"].as_str(), named("status").as_str()) {
+            (Some("handoff"), _) => ("handed over", "draft"),
+            (Some("results"), "issues_found") => ("mend it", "ready"),
+            _ => return,
+        };
+        let of = self.tasks.iter().find(|task| task.id.to_string() == named("task"));
+        let feature = of.map(|task| task.feature.clone()).unwrap_or_default();
+        let task = FakeTask {
+            id: next,
+            title: title.to_owned(),
+            agency: agency(to),
+            feature,
+            state,
+            agent: None,
+        };
+        self.tasks.push(task);
+        if state == "draft" {
+            let id = message["id"].as_str().unwrap_or_default().to_owned();
+            return self.handed.push((id, next));
+        }
+        let words = json!(format!("issues found by {from}: {next} is the task that mends it"));
+        let coordinator = format!("{}/coordinator", agency(to));
+        self.tell("workbench", &coordinator, "verdict", Some(next), words);
     }
 
     fn worktree(&self, id: TaskId) -> PathBuf {

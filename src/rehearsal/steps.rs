@@ -62,7 +62,8 @@ impl<R: Runner> Worker<R> {
                 self.line(Kind::Doing, &format!("{id} goes to {to}"));
             }
             Step::Send { to, kind, body } => self.send(&to.to_string(), kind, body, current)?,
-            Step::Reply { body } => self.reply(body, current)?,
+            Step::Reply { body, kind } => self.reply(body, kind.as_ref(), current)?,
+            Step::Accept { note, name } => self.accept(&text(note), name, current)?,
             Step::Ask { question, to, waits } => {
                 let question = text(question);
                 self.ask(&question, to.as_ref(), *waits, current)?;
@@ -156,7 +157,7 @@ fn title(step: &Step, current: &Current) -> String {
         Step::AddTask { task, .. } => format!("adding {}", task.title),
         Step::Assign { to, .. } => format!("assigning to {to}"),
         Step::Send { to, .. } => format!("writing to {to}"),
-        Step::Reply { .. } => format!("answering {}", current.from),
+        Step::Reply { .. } | Step::Accept { .. } => format!("answering {}", current.from),
         Step::Ask { .. } => "asking".to_owned(),
         Step::Submit { .. } => "submitting".to_owned(),
         Step::Wait(_) | Step::Misbehave { .. } => "thinking".to_owned(),

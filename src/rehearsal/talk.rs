@@ -31,11 +31,27 @@ impl<R: Runner> Worker<R> {
         Ok(())
     }
 
-    pub(super) fn reply(&mut self, body: &Value, current: &Current) -> Result<(), Stop> {
+    pub(super) fn reply(
+        &mut self,
+        body: &Value,
+        kind: Option<&MessageType>,
+        current: &Current,
+    ) -> Result<(), Stop> {
         let body = fill_value(body, current.task, &self.progress.names);
-        let kind = word(if current.kind == "question" { "answer" } else { "note" })?;
+        let kind = match kind {
+            Some(kind) => kind.clone(),
+            None => word(if current.kind == "question" { "answer" } else { "note" })?,
+        };
         self.dispatch(&current.from, &kind, &body, Some(current.message), current)?;
         self.line(Kind::Doing, &format!("answered {}", current.from));
+        Ok(())
+    }
+
+    /// Takes what the message hands over; taken twice it is taken once.
+    pub(super) fn accept(&mut self, note: &str, name: &str, current: &Current) -> Result<(), Stop> {
+        let task = self.commands().accept(current.message, note)?;
+        self.progress.names.insert(name.to_owned(), task);
+        self.line(Kind::Doing, &format!("accepted as {task}"));
         Ok(())
     }
 

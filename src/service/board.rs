@@ -7,21 +7,23 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::domain::approval::ApprovalState;
-use crate::domain::message::MessageState;
-use crate::domain::name::{Address, AgentAddress, Name};
+use crate::domain::name::{AgentAddress, Name};
 use crate::domain::submission::Evidence;
 use crate::engine::approvals::ApprovalRecord;
 use crate::engine::approvals::deciding::blocked_by;
 use crate::engine::attention;
-use crate::engine::mail::MessageRecord;
 use crate::engine::sessions::{AgencyRecord, Wanted};
 use crate::engine::state::State;
 use crate::engine::tasks::TaskRecord;
 use crate::service::preflight::project_of;
 use crate::service::views::{
-    self, AgencyView, AgentView, ApprovalView, Board, DependencyView, MessageView, QueueView,
-    StatusView, SupervisorView, TaskView, TestsView, WaitingView,
+    self, AgencyView, AgentView, ApprovalView, Board, DependencyView, MessageView, StatusView,
+    SupervisorView, TaskView, TestsView, WaitingView,
 };
+
+mod talk;
+
+pub use talk::{conversation, mailboxes, message, message_in};
 
 /// Closed tasks that a board still shows.
 const CLOSED_TASKS: usize = 20;
@@ -105,27 +107,7 @@ fn agent_view(state: &State, home: &Path, address: &AgentAddress) -> AgentView {
         skills: definition.map(|agent| agent.skills.clone()).unwrap_or_default(),
         temporary: definition.is_some_and(|agent| agent.temporary),
         unread: state.mail.unread(address),
-    }
-}
-
-/// One message.
-pub fn message(record: &MessageRecord) -> MessageView {
-    let message = &record.message;
-    MessageView {
-        id: message.id,
-        kind: message.kind.to_string(),
-        from: message.from.to_string(),
-        to: record.to.as_ref().map_or_else(|| Address::OPERATOR.to_owned(), ToString::to_string),
-        body: message.body.clone(),
-        priority: message.priority,
-        task: message.task.clone(),
-        in_reply_to: message.in_reply_to,
-        state: record.state,
-        sent_at: message.sent_at,
-        delivered_at: record.delivered_at,
-        acknowledged_at: record.acknowledged_at,
-        reason: record.reason.clone(),
-        verified: message.verified,
+        unread_since: talk::unread_since(state, address),
     }
 }
 
@@ -260,7 +242,9 @@ pub fn status(state: &State, home: &Path, seq: u64, now: Timestamp) -> StatusVie
         agencies: agencies(state, home),
         waiting: count(waiting_for.len()),
         waiting_for,
-        queue: queue(state),
+        queue: talk::queue(state),
+        mailboxes: mailboxes(state),
+        requests: count(state.requests.open.len()),
         approvals: count(
             state.approvals.approvals.values().filter(|record| waits(record.state)).count(),
         ),
@@ -273,23 +257,6 @@ pub fn status(state: &State, home: &Path, seq: u64, now: Timestamp) -> StatusVie
     }
 }
 
-fn queue(state: &State) -> QueueView {
-    let waiting: usize = state.mail.waiting.values().map(Vec::len).sum();
-    let for_operator = state
-        .mail
-        .for_operator
-        .iter()
-        .filter(|id| {
-            state.mail.messages.get(id).is_some_and(|record| record.state == MessageState::Routed)
-        })
-        .count();
-    QueueView {
-        new: count(waiting + for_operator + state.mail.unrouted.len()),
-        cur: state.mail.unacknowledged,
-        dead: state.mail.dead + state.mail.refused,
-    }
-}
-
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -297,7 +264,8 @@ fn count(number: usize) -> u32 {
 /// Everything the screen shows, without branches.
 pub fn board(state: &State, home: &Path, seq: u64, at: Option<Timestamp>, now: Timestamp) -> Board {
     let newest = state.mail.messages.values().rev().take(Board::MESSAGES);
-    let mut messages: Vec<MessageView> = newest.map(message).collect();
+    let mut messages: Vec<MessageView> =
+        newest.map(|record| message_in(&state.mail, record)).collect();
     messages.reverse();
     let mut closed = 0;
     let mut tasks: Vec<TaskView> = state

@@ -64,8 +64,12 @@ fn commands(is_coordinator: bool) -> &'static [&'static str] {
             "  agency task add TITLE --agency A --feature F --scope … --done … --rollback …",
             "  agency task assign TASK A/AGENT     makes its worktree and branch",
             "  agency send A/AGENT TEXT            or an agency, or operator",
+            "  agency handoff offer AGENCY --task TASK --deliverable … --criteria … --next …",
+            "  agency handoff accept ID, decline ID --reason …, results ID --status approved|issues_found",
             "  agency submit TASK --rationale …    hands the feature in for proof and approval",
             "  agency status, agency task list     where everything stands",
+            "You speak for your agency: only you write to other agencies. What is handed over to you must be",
+            "accepted or declined in time, a question answered (agency send TO TEXT --in-reply-to ID).",
         ]
     } else {
         &[
@@ -73,9 +77,11 @@ fn commands(is_coordinator: bool) -> &'static [&'static str] {
             "  agency inbox                        your messages; agency ack ID when read",
             "  agency task show TASK               contract, branch and worktree",
             "  agency task start TASK, agency task progress TASK 60 --note …",
-            "  agency task block TASK \"WHY\"       when you cannot go on",
+            "                                      at 25, 50, 75 %, and at least every hour",
+            "  agency task block TASK \"WHY\"       when you cannot go on: it goes up until it is answered",
             "  agency task complete TASK           when all is committed: it is integrated",
             "  agency send A TEXT                  STATUS …, QUESTION …, to your coordinator A",
+            "You write to your own agency and to the operator; your coordinator speaks to other agencies.",
         ]
     }
 }

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::outside::Outside;
@@ -16,6 +17,9 @@ use crate::service::workbench::Identity;
 /// The code of a refusal for a request that no supervisor has read to its end: nothing came of it, so that it can
 /// be made again.
 pub const UNHEARD: &str = "unheard";
+
+/// The code of a refusal for a request that was heard and not answered: something may have come of it.
+pub const ENDED: &str = "supervisor_ended";
 
 /// A connection to a supervisor.
 pub struct Link {
@@ -36,10 +40,21 @@ impl Link {
         identity: &Identity,
         ask: Ask,
     ) -> Result<(), Refusal> {
+        self.send_as(outside, identity, None, ask)
+    }
+
+    fn send_as(
+        &mut self,
+        outside: &Outside,
+        identity: &Identity,
+        request: Option<Uuid>,
+        ask: Ask,
+    ) -> Result<(), Refusal> {
         let body = Body {
             workbench: outside.home.clone(),
             at: outside.clock.now(),
             nonce: outside.clock.new_id(),
+            request,
             ask,
         };
         let body = serde_json::to_string(&body).map_err(|error| broken(&error))?;
@@ -77,7 +92,18 @@ impl Link {
         identity: &Identity,
         ask: Ask,
     ) -> Result<Value, Refusal> {
-        self.send(outside, identity, ask)?;
+        self.ask_once(outside, identity, None, ask)
+    }
+
+    /// The same under a number: asked again, it is answered as before and not carried out a second time.
+    pub fn ask_once(
+        &mut self,
+        outside: &Outside,
+        identity: &Identity,
+        request: Option<Uuid>,
+        ask: Ask,
+    ) -> Result<Value, Refusal> {
+        self.send_as(outside, identity, request, ask)?;
         match self.receive()? {
             Reply::Answer(value) => Ok(value),
             Reply::Refused(refusal) => Err(refusal),
@@ -87,7 +113,7 @@ impl Link {
 }
 
 fn ended() -> Refusal {
-    Refusal::new(RefusalKind::Failed, "supervisor_ended", "the supervisor ended before it answered")
+    Refusal::new(RefusalKind::Failed, ENDED, "the supervisor ended before it answered")
         .with_hint("see what became of it with `agency status`")
 }
 

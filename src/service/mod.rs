@@ -11,6 +11,8 @@ pub mod outside;
 
 pub mod wire;
 
+pub mod describing;
+
 pub mod gate;
 
 pub mod board;

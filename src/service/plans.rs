@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::domain::agency::AgentDefinition;
+use crate::domain::handoff::is_branch_name;
 use crate::domain::id::{ApprovalId, SubmissionId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::recipe::Recipe;
@@ -14,6 +15,7 @@ use crate::domain::task::integration_branch;
 use crate::engine::effect::Retirement;
 use crate::engine::sessions::runtime_of;
 use crate::engine::state::State;
+use crate::engine::tasks::TaskRecord;
 use crate::ports::repositories::{IntegrationOrder, MergeOrder, RetireOrder, WorktreeOrder};
 use crate::ports::terminals::{Launch, PanePlan, SessionPlan, StopPlan, StopSignal};
 use crate::service::outside::Outside;
@@ -116,11 +118,13 @@ pub fn project(state: &State, outside: &Outside, agency: &Name) -> (PathBuf, Opt
     }
 }
 
-/// A task's worktree: a new branch starts from the feature's integration, else from the target.
+/// A task's worktree: a new branch starts from what was handed over for it, else from the feature's integration,
+/// else from the target.
 pub fn worktree(state: &State, outside: &Outside, task: TaskId) -> Option<WorktreeOrder> {
     let record = state.tasks.tasks.get(&task)?;
     let (project, target) = project(state, outside, &record.contract.agency);
-    let mut start_from = vec![integration_branch(&record.contract.feature)];
+    let mut start_from = handed_branches(state, record);
+    start_from.push(integration_branch(&record.contract.feature));
     start_from.extend(target);
     Some(WorktreeOrder {
         project,
@@ -128,6 +132,15 @@ pub fn worktree(state: &State, outside: &Outside, task: TaskId) -> Option<Worktr
         branch: record.branch.clone()?,
         start_from,
     })
+}
+
+/// The branch that was handed over, and that of the handed task while its work is nowhere else.
+fn handed_branches(state: &State, record: &TaskRecord) -> Vec<String> {
+    let handed = state.handoffs.branch_for(record.id).map(str::to_owned);
+    let origin = state.handoffs.of_task(record.id).and_then(|it| it.offer.origin);
+    let origin = origin.and_then(|task| state.tasks.tasks.get(&task));
+    let alone = origin.filter(|task| task.state.is_open()).and_then(|task| task.branch.clone());
+    handed.into_iter().chain(alone).filter(|branch| is_branch_name(branch)).collect()
 }
 
 /// A task's integration; none if it has nothing to integrate, or no project to do it in.

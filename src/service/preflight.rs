@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::agency::AgentDefinition;
+use crate::domain::cadence::Zone;
 use crate::domain::command::{Actor, Command};
 use crate::domain::name::Name;
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -31,7 +32,10 @@ pub fn prepare(
             // A bad definition, say one that a power cut has halved, keeps nobody down: its agency goes on as
             // it is known from before, and whoever asked is shown what is wrong (`Workbench::bring_up`).
             match read_definitions(outside, handle, Vec::new()) {
-                Ok(read) => record_recipes(outside, handle, actor, &read, Occasion::First),
+                Ok(read) => {
+                    look_at_projects(outside, handle, &read);
+                    record_recipes(outside, handle, actor, &read, Occasion::First)
+                }
                 Err(refusal) => {
                     tracing::warn!(%refusal, "an agency's definition is not valid");
                     Ok(())
@@ -53,8 +57,14 @@ pub fn prepare(
             }
             load_config(outside, handle)?;
             let read = read_definitions(outside, handle, named(command))?;
+            look_at_projects(outside, handle, &read);
             record_recipes(outside, handle, actor, &read, Occasion::Named)
         }
+        Command::RequestLock { claim, .. } => claim
+            .agency
+            .as_ref()
+            .or(agency_of(actor))
+            .map_or(Ok(()), |agency| look_at_project(outside, handle, agency)),
         Command::HireAgent { agency, definition } => {
             load_config(outside, handle)?;
             load_definitions(outside, handle, vec![agency.clone()])?;
@@ -102,6 +112,13 @@ fn record_recipes(
     }
 }
 
+fn agency_of(actor: &Actor) -> Option<&Name> {
+    match actor {
+        Actor::Agent(agent) => Some(&agent.agency),
+        Actor::Operator | Actor::Supervisor | Actor::Outside(_) => None,
+    }
+}
+
 fn named(command: &Command) -> Vec<Name> {
     match command {
         Command::StartAgencies { names } => names.clone(),
@@ -118,6 +135,9 @@ pub fn load_config(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
     let mut config = manifest::workbench::parse(&file.path.display().to_string(), &file.text)?;
     let programs = Programs::load_anew(&outside.programs.current(), outside.folder.as_ref())?;
     config.runtimes = programs.runtimes();
+    if config.cadence.time_zone.is_none() {
+        config.cadence.zone = Zone::of(&jiff::tz::TimeZone::system());
+    }
     outside.programs.put(programs);
     handle.input(Input::ConfigSeen { config: Box::new(config) });
     Ok(())
@@ -126,7 +146,10 @@ pub fn load_config(outside: &Outside, handle: &Handle) -> Result<(), Refusal> {
 /// An empty `agency.toml` is a whole one, and what a power cut leaves of another: where there were settings
 /// before, they are not given up for that. Without them sessions would be made on another tmux server.
 pub fn require_not_emptied(state: &State, text: &str) -> Result<(), Refusal> {
-    let empty = WorkbenchConfig { runtimes: state.config.runtimes.clone(), ..Default::default() };
+    let mut empty =
+        WorkbenchConfig { runtimes: state.config.runtimes.clone(), ..Default::default() };
+    // It is the machine's where none is written.
+    empty.cadence.zone = state.config.cadence.zone.clone();
     if !text.trim().is_empty() || state.config == empty {
         return Ok(());
     }
@@ -219,6 +242,16 @@ pub fn project_of(state: &State, home: &Path, agency: &Name) -> PathBuf {
     let own = state.sessions.agency(agency).and_then(|record| record.definition.project.clone());
     let path = own.or_else(|| state.config.project.path.clone());
     path.map_or_else(|| home.to_owned(), |path| home.join(path))
+}
+
+/// Agents may claim paths from their first message on. Where a project cannot be worked on, its agency starts
+/// nevertheless: whoever needs the project is refused with the reason.
+fn look_at_projects(outside: &Outside, handle: &Handle, agencies: &[Name]) {
+    for agency in agencies {
+        if let Err(refusal) = look_at_project(outside, handle, agency) {
+            tracing::info!(%agency, %refusal, "its project cannot be worked on yet");
+        }
+    }
 }
 
 fn look_at_project(outside: &Outside, handle: &Handle, agency: &Name) -> Result<(), Refusal> {

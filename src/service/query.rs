@@ -10,6 +10,10 @@ use crate::domain::id::{ApprovalId, MessageId, TaskId};
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::task::TaskState;
 
+mod messages;
+
+pub use messages::{MessageFilter, Standing};
+
 /// What is asked. The answer's shape is named in each arm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "query", rename_all = "snake_case")]
@@ -24,16 +28,50 @@ pub enum Query {
         name: Name,
     },
     /// A list of [`crate::service::views::MessageView`], oldest first.
-    Messages(MessageFilter),
+    Messages(Box<MessageFilter>),
     /// One [`crate::service::views::MessageView`].
     Message {
         /// Which.
         id: MessageId,
     },
+    /// One message with its way and its conversation: [`crate::service::views::MessageWholeView`].
+    MessageWhole {
+        /// Which.
+        id: MessageId,
+    },
+    /// What has happened with messages since: [`crate::service::views::TalkPageView`].
+    Talk {
+        /// After this position in the ledger; none: nothing, only the position as it is now.
+        after: Option<u64>,
+        /// Changes of state too, and not only new messages.
+        changes: bool,
+    },
     /// What became of a question: [`crate::service::views::RepliesView`].
     Replies {
         /// The message that was sent.
         question: MessageId,
+    },
+    /// Everything that belongs to one request: [`crate::service::views::StoryView`].
+    Story {
+        /// A trace, a message id or a task id.
+        id: String,
+    },
+    /// A list of [`crate::service::views::RequestView`], oldest first.
+    Requests {
+        /// The last closed ones too.
+        all: bool,
+    },
+    /// One [`crate::service::views::RequestView`].
+    Request {
+        /// The message that must be answered, or one of the workbench's about it.
+        id: MessageId,
+    },
+    /// A list of [`crate::service::views::BroadcastView`], oldest first.
+    Broadcasts,
+    /// One [`crate::service::views::BroadcastView`].
+    Broadcast {
+        /// Which; a copy's id will do.
+        id: MessageId,
     },
     /// An agent's messages that it has not acknowledged, oldest first; with `all`, the others too.
     Inbox {
@@ -42,12 +80,23 @@ pub enum Query {
         /// Acknowledged ones too.
         all: bool,
     },
+    /// What waits where, and why: [`crate::service::views::queues::QueuesView`].
+    Queues,
+    /// A list of [`crate::service::views::queues::DeadView`], newest first.
+    Dead,
     /// A list of [`crate::service::views::TaskView`].
     Tasks(TaskFilter),
     /// One [`crate::service::views::TaskView`].
     Task {
         /// Which.
         id: TaskId,
+    },
+    /// A list of [`crate::service::views::HandoffView`], oldest first.
+    Handoffs(HandoffFilter),
+    /// One [`crate::service::views::HandoffView`].
+    Handoff {
+        /// Its id, the message that offered it, or a task that belongs to it.
+        name: String,
     },
     /// A list of [`crate::service::views::ApprovalView`], those that wait first, longest first.
     Approvals {
@@ -83,6 +132,17 @@ pub enum Query {
     },
     /// A list of [`crate::service::views::ActView`], newest first.
     Acts,
+    /// A list of [`crate::service::views::LockView`]: those that hold, then those that wait.
+    Locks,
+    /// What comes by the clock: [`crate::service::views::CadenceView`].
+    Cadence,
+    /// A list of [`crate::service::views::MeetingView`], newest first.
+    Meetings,
+    /// The text of one of them, as a string.
+    Meeting {
+        /// Its name: `daily/2026-11-21-Code`.
+        name: String,
+    },
     /// A list of [`crate::service::views::LogView`], oldest first.
     Log(LogFilter),
     /// An agent's briefing, as a string.
@@ -104,21 +164,6 @@ pub enum Query {
     },
 }
 
-/// Which messages.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct MessageFilter {
-    /// From or to this agency.
-    pub agency: Option<Name>,
-    /// Of this type.
-    pub kind: Option<String>,
-    /// About this task.
-    pub task: Option<String>,
-    /// Sent at or after.
-    pub since: Option<Timestamp>,
-    /// Only the newest so many.
-    pub limit: Option<usize>,
-}
-
 /// Which tasks.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskFilter {
@@ -128,6 +173,15 @@ pub struct TaskFilter {
     pub state: Option<TaskState>,
     /// Of this agency.
     pub agency: Option<Name>,
+}
+
+/// Which handoffs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HandoffFilter {
+    /// From or to this agency.
+    pub agency: Option<Name>,
+    /// Those too that nothing is still to come of.
+    pub all: bool,
 }
 
 /// Which events.

@@ -8,21 +8,33 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::domain::id::{ApprovalId, MessageId};
-use crate::domain::message::MessageState;
 use crate::domain::name::AgentAddress;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::task::integration_branch;
 use crate::engine::explain;
+use crate::engine::mail::Mail;
+use crate::engine::mail::door::{Held, Hold};
 use crate::engine::state::State;
 use crate::ports::ledger::LedgerReader;
 use crate::service::outside::Outside;
 use crate::service::preflight::{folder_refusal, repository_refusal};
-use crate::service::query::{LogFilter, MessageFilter, Query, TaskFilter};
-use crate::service::views::{BranchView, LogView};
+use crate::service::query::{LogFilter, Query, TaskFilter};
+use crate::service::reading::history::Recall;
+use crate::service::views::queues::QueuesView;
+use crate::service::views::{BranchView, LogView, MessageView};
 use crate::service::{board, briefing, launching, plans};
 
 mod answering;
+mod cadence;
+mod handoffs;
+pub mod history;
+mod locks;
+pub mod queues;
+mod requests;
 mod saved;
+mod story;
+
+mod talk;
 
 /// Bytes of a proof's output that are shown: the end, where the summary is.
 const LOG_TAIL: usize = 256 * 1024;
@@ -63,8 +75,54 @@ pub enum Partial {
         /// The launch.
         order: Box<launching::Order>,
     },
+    /// Messages, of which some have left the state.
+    Recalled {
+        /// What the state has.
+        mail: Box<Mail>,
+        /// What is asked.
+        what: Recall,
+    },
+    /// Something of which the state knows nothing.
+    Explain {
+        /// What.
+        subject: String,
+    },
+    /// Queues without the door.
+    Queues {
+        /// What files wait for there.
+        held: Vec<(Hold, Held)>,
+        /// The rest.
+        view: Box<QueuesView>,
+    },
+    /// Dead letters.
+    Dead,
     /// A part of the ledger.
     Log(LogFilter),
+    /// What the ledger tells of one request.
+    Story(String),
+    /// A message that the state does not have any more.
+    OldMessage {
+        /// Which.
+        id: MessageId,
+    },
+    /// A message without its way.
+    MessageWhole {
+        /// Which.
+        id: MessageId,
+        /// It, if the state has it.
+        view: Option<Box<MessageView>>,
+        /// Its conversation, as far as the state has it.
+        conversation: Vec<MessageView>,
+        /// The mail, if more of it may be in the ledger.
+        mail: Option<Box<Mail>>,
+    },
+    /// What has happened with messages.
+    Talk {
+        /// After this position; none: only the position as it is now.
+        after: Option<u64>,
+        /// Changes of state too.
+        changes: bool,
+    },
 }
 
 /// Branches of one project to look at.
@@ -76,6 +134,7 @@ pub struct BranchPlan {
 }
 
 /// Asks the state.
+#[expect(clippy::too_many_lines, reason = "a table: every query is in it")]
 pub fn ask_state(
     state: &State,
     outside: &Outside,
@@ -94,10 +153,30 @@ pub fn ask_state(
                 .ok_or_else(|| not_found("agency", &name, "agency list"))?;
             json!(board::agency(state, home, &name, record))
         }
-        Query::Messages(filter) => json!(messages(state, &filter)),
-        Query::Message { id } => message(state, id)?,
-        Query::Replies { question } => json!(answering::replies(state, question)),
-        Query::Inbox { agent, all } => inbox(state, &agent, all)?,
+        Query::Messages(filter) => return Ok(history::ask(state, Recall::List(filter))),
+        Query::Message { id } => return Ok(talk::message(state, id)),
+        Query::MessageWhole { id } => return Ok(talk::whole(state, id)),
+        Query::Talk { after, changes } => return Ok(Partial::Talk { after, changes }),
+        Query::Replies { question } => {
+            let request = state.requests.find(question);
+            let taken = request.and_then(|request| request.end.as_ref()?.with);
+            return Ok(history::ask(state, Recall::Replies(question, taken)));
+        }
+        Query::Requests { all } => json!(requests::requests(state, all, now)),
+        Query::Request { id } => json!(requests::request(state, id, now)?),
+        Query::Broadcasts => json!(requests::broadcasts(state)),
+        Query::Broadcast { id } => json!(requests::broadcast(state, id)?),
+        Query::Inbox { agent, all } => {
+            if state.sessions.agent(&agent).is_none() {
+                return Err(not_found("agent", &agent, "agency list"));
+            }
+            return Ok(history::ask(state, Recall::Inbox(agent, all)));
+        }
+        Query::Queues => {
+            let held = state.mail.door.held.clone().into_iter().collect();
+            return Ok(Partial::Queues { held, view: Box::new(queues::queues(state, now)) });
+        }
+        Query::Dead => return Ok(Partial::Dead),
         Query::Tasks(filter) => json!(tasks(state, outside, &filter)),
         Query::Task { id } => {
             let record = state
@@ -107,6 +186,8 @@ pub fn ask_state(
                 .ok_or_else(|| not_found("task", &id, "agency task list"))?;
             json!(board::task(record, home))
         }
+        Query::Handoffs(filter) => json!(handoffs::list(state, &filter)),
+        Query::Handoff { name } => json!(handoffs::one(state, &name)?),
         Query::Approvals { all } => {
             let mut views = board::approvals(state, now);
             views.retain(|view| all || view.state.is_waiting());
@@ -118,8 +199,13 @@ pub fn ask_state(
         Query::Checkpoints { task } => json!(saved::checkpoints(state, task)),
         Query::CheckpointDiff { id } => return saved::diff(state, outside, id),
         Query::Acts => json!(saved::acts(state)),
+        Query::Locks => json!(locks::locks(state, now)),
+        Query::Cadence => json!(cadence::cadence(state, now)),
+        Query::Meetings => json!(cadence::meetings(state)),
+        Query::Meeting { name } => return cadence::meeting(state, outside, &name),
         Query::Branches => return Ok(Partial::Branches(branch_plans(state, outside))),
         Query::Log(filter) => return Ok(Partial::Log(filter)),
+        Query::Story { id } => return Ok(Partial::Story(id)),
         Query::Briefing { agent } => {
             let facts = briefing::facts(state, home, &agent)
                 .ok_or_else(|| not_found("agent", &agent, "agency list"))?;
@@ -132,9 +218,10 @@ pub fn ask_state(
             return Ok(Partial::Launch { agent, facts, order });
         }
         Query::ProgramFolders => json!(outside.path),
-        Query::Explain { subject } => json!(explain::explain(state, &subject, now).ok_or_else(
-            || not_found("agent, message, task or approval", &subject, "agency status")
-        )?),
+        Query::Explain { subject } => match explain::explain(state, &subject, now) {
+            Some(lines) => json!(lines),
+            None => return Ok(Partial::Explain { subject }),
+        },
     };
     Ok(Partial::Answer(answer))
 }
@@ -166,10 +253,32 @@ pub fn finish(outside: &Outside, partial: Partial) -> Result<Value, Refusal> {
             order.brief(facts.render(role.as_deref()));
             Ok(json!(order))
         }
+        Partial::Recalled { mail, what } => history::finish(outside, *mail, &what),
+        Partial::Explain { subject } => {
+            let lines = match subject.parse() {
+                Ok(id) => history::explain(outside, id)?,
+                Err(_) => None,
+            };
+            let lines = lines.ok_or_else(|| {
+                not_found("agent, message, task or approval", &subject, "agency status")
+            })?;
+            Ok(json!(lines))
+        }
+        Partial::Queues { held, view } => Ok(json!(queues::finish(outside, held, *view))),
+        Partial::Dead => Ok(json!(queues::dead(outside)?)),
         Partial::Log(filter) => {
             let ledger = (outside.open_reader)().map_err(|error| ledger_refusal(&error))?;
             Ok(json!(log(ledger.as_ref(), &filter)?))
         }
+        Partial::Story(id) => {
+            let ledger = (outside.open_reader)().map_err(|error| ledger_refusal(&error))?;
+            Ok(json!(story::story(ledger.as_ref(), &id)?))
+        }
+        Partial::OldMessage { id } => Ok(json!(talk::old(outside, id)?)),
+        Partial::MessageWhole { id, view, conversation, mail } => {
+            Ok(json!(talk::finish_whole(outside, id, view, conversation, mail)?))
+        }
+        Partial::Talk { after, changes } => Ok(json!(talk::page(outside, after, changes)?)),
     }
 }
 
@@ -202,40 +311,6 @@ pub fn ledger_refusal(error: &crate::ports::ledger::LedgerError) -> Refusal {
         ),
     };
     Refusal::new(kind, code, error.to_string()).with_hint(hint)
-}
-
-fn messages(state: &State, filter: &MessageFilter) -> Vec<crate::service::views::MessageView> {
-    let is_agencys = |view: &crate::service::views::MessageView, agency: &str| {
-        [&view.from, &view.to].iter().any(|end| end.split('/').next() == Some(agency))
-    };
-    let wanted = |view: &crate::service::views::MessageView| {
-        filter.agency.as_ref().is_none_or(|agency| is_agencys(view, agency.as_str()))
-            && filter.kind.as_ref().is_none_or(|kind| view.kind == *kind)
-            && filter.task.as_ref().is_none_or(|task| view.task.as_ref() == Some(task))
-            && filter.since.is_none_or(|since| view.sent_at >= since)
-    };
-    let newest = state.mail.messages.values().rev().map(board::message).filter(wanted);
-    let mut views: Vec<_> = newest.take(filter.limit.unwrap_or(usize::MAX)).collect();
-    views.reverse();
-    views
-}
-
-fn message(state: &State, id: MessageId) -> Result<Value, Refusal> {
-    let record = state.mail.messages.get(&id);
-    let record = record.ok_or_else(|| not_found("message", &id, "agency messages"))?;
-    Ok(json!(board::message(record)))
-}
-
-fn inbox(state: &State, agent: &AgentAddress, all: bool) -> Result<Value, Refusal> {
-    if state.sessions.agent(agent).is_none() {
-        return Err(not_found("agent", agent, "agency list"));
-    }
-    let is_open =
-        |state: MessageState| matches!(state, MessageState::Routed | MessageState::Delivered);
-    let own = state.mail.messages.values().filter(|record| record.to.as_ref() == Some(agent));
-    let views: Vec<_> =
-        own.filter(|record| all || is_open(record.state)).map(board::message).collect();
-    Ok(json!(views))
 }
 
 fn tasks(

@@ -15,10 +15,16 @@ use crate::engine::state::State;
 use crate::service::board;
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
-use crate::service::views::{AgencyView, ApprovalView, MessageView, TaskView};
+use crate::service::views::{AgencyView, ApprovalView, MailboxView, MessageView, TaskView};
 
 /// A change is in the files within this time; a burst of changes costs one write.
 const DELAY: Duration = Duration::from_millis(100);
+
+/// A write takes this part of the time at most, however much there is to write.
+const SHARE: u32 = 10;
+
+/// Messages on their way that are listed: a file of more is read by nobody, and whoever counts asks the supervisor.
+const LISTED: usize = 1_000;
 
 /// Messages listed: those on their way, and the newest of the others.
 const SETTLED_MESSAGES: usize = 100;
@@ -30,13 +36,19 @@ type Written = Arc<Mutex<HashMap<&'static str, String>>>;
 #[derive(Default)]
 pub struct Views {
     due: Option<Instant>,
+    /// Not before this time.
+    earliest: Option<Instant>,
     written: Written,
 }
 
 impl Views {
     /// Something changed.
     pub fn touch(&mut self) {
-        self.due.get_or_insert_with(|| Instant::now() + DELAY);
+        let earliest = self.earliest;
+        self.due.get_or_insert_with(|| {
+            let soon = Instant::now() + DELAY;
+            earliest.map_or(soon, |earliest| earliest.max(soon))
+        });
     }
 
     /// How long until something is to be written.
@@ -56,8 +68,10 @@ impl Views {
     /// Writes what has changed now: the last word of a supervisor that ends.
     pub fn write(&mut self, state: &State, outside: &Outside, lanes: &Lanes) {
         self.due = None;
+        let began = Instant::now();
         let (views, written, outside) =
             (Sheet::of(state, outside), Arc::clone(&self.written), outside.clone());
+        self.earliest = Some(Instant::now() + began.elapsed() * SHARE);
         lanes.push("views", Box::new(move || views.write(&written, &outside)));
     }
 }
@@ -67,6 +81,7 @@ impl Views {
 struct Sheet {
     agencies: Vec<AgencyView>,
     messages: Vec<MessageView>,
+    mailboxes: Vec<MailboxView>,
     approvals: Vec<ApprovalView>,
     tasks: Vec<TaskView>,
 }
@@ -81,6 +96,7 @@ impl Sheet {
         Self {
             agencies: board::agencies(state, &outside.home),
             messages: messages(state),
+            mailboxes: board::mailboxes(state),
             approvals,
             tasks: tasks.map(|task| board::task(task, &outside.home)).collect(),
         }
@@ -92,6 +108,7 @@ impl Sheet {
         let files = [
             ("active_agencies.json", json!(self.agencies)),
             ("message_queue.json", json!(self.messages)),
+            ("mailboxes.json", json!(self.mailboxes)),
             ("approval_queue.json", json!(self.approvals)),
             ("task_graph.json", json!(self.tasks)),
         ];
@@ -116,7 +133,7 @@ impl Sheet {
 fn messages(state: &State) -> Vec<MessageView> {
     let mail = &state.mail;
     let waiting = mail.waiting.values().flatten().chain(&mail.for_operator).chain(&mail.unrouted);
-    let mut ids: BTreeSet<MessageId> = waiting.copied().collect();
+    let mut ids: BTreeSet<MessageId> = waiting.copied().take(LISTED).collect();
     let settled = |record: &&MessageRecord| {
         !matches!(record.state, MessageState::Accepted | MessageState::Routed)
     };

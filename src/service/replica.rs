@@ -2,13 +2,14 @@
 //!
 //! What it shows is what the ledger says; it can stand at any past moment as well.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::domain::id::MessageId;
 use crate::domain::refusal::Refusal;
 use crate::engine::event::Event;
 use crate::engine::state::State;
@@ -16,7 +17,7 @@ use crate::ports::ledger::Record;
 use crate::service::link::Link;
 use crate::service::outside::Outside;
 use crate::service::query::Query;
-use crate::service::views::{Board, BranchView};
+use crate::service::views::{Board, BranchView, MessageView, Talk};
 use crate::service::wire::{Ask, Reply};
 use crate::service::workbench::{Feed, Identity};
 use crate::service::{board, reading, record};
@@ -45,17 +46,52 @@ impl Replica {
 
     /// Takes records in; what was in the snapshot already is passed over.
     pub fn apply(&mut self, records: &[Record]) -> Vec<Event> {
+        self.apply_noting(records, &mut BTreeMap::new())
+    }
+
+    /// The same, and notes the messages that are new or another way now.
+    pub fn apply_noting(
+        &mut self,
+        records: &[Record],
+        changed: &mut BTreeMap<MessageId, MessageView>,
+    ) -> Vec<Event> {
         let mut events = Vec::new();
         let known = self.seq;
         for record in records.iter().filter(|record| record.seq > known) {
             if let Some(event) = record::event_of(record) {
+                // What an event about a message is about is its id.
+                let id: Option<MessageId> = record.subject.parse().ok();
+                let before = id.and_then(|id| self.message(id));
                 self.state.apply(&event, record.at);
+                if let Some(view) = id.and_then(|id| {
+                    self.message(id).or_else(|| {
+                        // Whoever is done with leaves the state, but not the eyes of who looks on.
+                        before.map(|mut view| {
+                            view.follow(&event, record.at);
+                            view
+                        })
+                    })
+                }) {
+                    changed.insert(view.id, view);
+                }
                 events.push(event);
             }
             self.seq = record.seq;
             self.at = Some(record.at);
         }
         events
+    }
+
+    fn message(&self, id: MessageId) -> Option<MessageView> {
+        let mail = &self.state.mail;
+        mail.messages.get(&id).map(|record| board::message_in(mail, record))
+    }
+
+    /// The newest messages, oldest first.
+    pub fn messages(&self, most: usize) -> Vec<MessageView> {
+        let mail = &self.state.mail;
+        let newest = mail.messages.values().rev().take(most);
+        newest.map(|record| board::message_in(mail, record)).collect()
     }
 
     /// What the screen shows.
@@ -70,12 +106,24 @@ enum News {
     Ended(Refusal),
 }
 
+/// What a follower wants to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Boards.
+    Boards,
+    /// Before each board every message that has changed, and at first all of them.
+    Talk,
+}
+
+/// Messages that a follower gets at first: more than anybody reads back, and in memory at once.
+const TALK: usize = 10_000;
+
 /// Follows the supervisor from a thread of its own; starts again when it ends.
-pub fn follow(outside: Outside, identity: Identity) -> Receiver<Feed> {
+pub fn follow(outside: Outside, identity: Identity, extent: Extent) -> Receiver<Feed> {
     let (feed, boards) = mpsc::channel();
     std::thread::spawn(move || {
         loop {
-            let reason = match stay(&outside, &identity, &feed) {
+            let reason = match stay(&outside, &identity, extent, &feed) {
                 Some(refusal) => refusal.message,
                 None => return,
             };
@@ -94,7 +142,12 @@ fn pause(time: Duration) -> bool {
 }
 
 /// Stays with one supervisor as long as it lives; none when nobody listens to us any more.
-fn stay(outside: &Outside, identity: &Identity, feed: &Sender<Feed>) -> Option<Refusal> {
+fn stay(
+    outside: &Outside,
+    identity: &Identity,
+    extent: Extent,
+    feed: &Sender<Feed>,
+) -> Option<Refusal> {
     let Some(mut link) = Link::open(&outside.socket) else {
         let absent = "the supervisor is not running".to_owned();
         return Some(Refusal::new(
@@ -125,6 +178,9 @@ fn stay(outside: &Outside, identity: &Identity, feed: &Sender<Feed>) -> Option<R
         identity,
         feed,
         sender,
+        extent,
+        changed: BTreeMap::new(),
+        is_whole: false,
         replica: None,
         branches: Vec::new(),
         branches_due: Instant::now(),
@@ -138,6 +194,11 @@ struct Follower<'a> {
     identity: &'a Identity,
     feed: &'a Sender<Feed>,
     sender: Sender<News>,
+    extent: Extent,
+    /// Messages that have changed and are not told of.
+    changed: BTreeMap<MessageId, MessageView>,
+    /// Whether all of them are to be told.
+    is_whole: bool,
     replica: Option<Replica>,
     branches: Vec<BranchView>,
     branches_due: Instant,
@@ -180,12 +241,13 @@ impl Follower<'_> {
                 Reply::State { seq, state } => {
                     self.replica =
                         serde_json::from_value(*state).ok().map(|state| Replica::new(state, seq));
+                    self.is_whole = true;
                 }
                 Reply::Records(records) => {
-                    let events = self
-                        .replica
-                        .as_mut()
-                        .map(|replica| replica.apply(&records))
+                    let changed = &mut self.changed;
+                    let replica = self.replica.as_mut();
+                    let events = replica
+                        .map(|replica| replica.apply_noting(&records, changed))
                         .unwrap_or_default();
                     if events.iter().any(changes_branches) {
                         self.branches_due = self.branches_due.min(Instant::now() + BRANCH_DELAY);
@@ -196,7 +258,27 @@ impl Follower<'_> {
         None
     }
 
-    fn show(&self) -> bool {
+    /// Tells of the messages that have changed.
+    fn tell(&mut self) -> bool {
+        let changed = std::mem::take(&mut self.changed);
+        let is_whole = std::mem::take(&mut self.is_whole);
+        let Some(replica) = self.replica.as_ref().filter(|_| self.extent == Extent::Talk) else {
+            return true;
+        };
+        let messages = match is_whole {
+            true => replica.messages(TALK),
+            false => changed.into_values().collect(),
+        };
+        if !is_whole && messages.is_empty() {
+            return true;
+        }
+        self.feed.send(Feed::Talk(Box::new(Talk { is_whole, messages }))).is_ok()
+    }
+
+    fn show(&mut self) -> bool {
+        if !self.tell() {
+            return false;
+        }
         let Some(replica) = &self.replica else { return true };
         let mut board = replica.board(&self.outside.home, self.outside.clock.now());
         board.branches.clone_from(&self.branches);

@@ -12,19 +12,22 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::domain::command::Actor;
+use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::service::afterwards::Awaited;
 use crate::service::gate::Gate;
 use crate::service::outside::Outside;
 use crate::service::query::Query;
 use crate::service::supervisor::{Followed, Handle, Wake};
-use crate::service::wire::{Ask, MAX_REQUEST_BYTES, Reply, Request};
+use crate::service::wire::{Ask, Body, MAX_REQUEST_BYTES, Reply, Request};
 use crate::service::{preflight, reading};
 
 /// How long a follower may keep its next line from being written; it can come back.
 const FOLLOWER_PATIENCE: Duration = Duration::from_secs(10);
+/// Groups of records that wait for a follower at most; one that is further behind is left, and begins anew.
+const FOLLOWER_GROUPS: usize = 64;
 
 /// What a connection works with.
 #[derive(Clone)]
@@ -113,17 +116,17 @@ impl Server {
             }
             let caller = self.open.enter();
             match self.admit(&line, peer) {
-                Ok((_, Ask::Follow)) => {
+                Ok((_, Body { ask: Ask::Follow, .. })) => {
                     drop(caller);
                     return self.stream(connection);
                 }
-                Ok((actor, ask)) => send(connection, &answer(self.carry_out(actor, ask)))?,
+                Ok((actor, body)) => send(connection, &answer(self.carry_out(actor, body)))?,
                 Err(refusal) => send(connection, &Reply::Refused(refusal))?,
             }
         }
     }
 
-    fn admit(&self, line: &[u8], peer: Peer) -> Result<(Actor, Ask), Refusal> {
+    fn admit(&self, line: &[u8], peer: Peer) -> Result<(Actor, Body), Refusal> {
         let request: Request = serde_json::from_slice(line).map_err(|error| {
             Refusal::new(
                 RefusalKind::Usage,
@@ -132,17 +135,19 @@ impl Server {
             )
         })?;
         let now = self.outside.clock.now();
-        let (actor, body) =
-            self.gate.admit(&request, peer.pid, self.outside.keyring.as_ref(), now)?;
-        Ok((actor, body.ask))
+        self.gate.admit(&request, peer.pid, self.outside.keyring.as_ref(), now)
     }
 
-    fn carry_out(&self, actor: Actor, ask: Ask) -> Result<Value, Refusal> {
-        match ask {
+    fn carry_out(&self, actor: Actor, body: Body) -> Result<Value, Refusal> {
+        match body.ask {
             Ask::Command(command) => {
+                if let Some(answer) = self.answer_before(body.request) {
+                    return Ok(json!(answer));
+                }
                 preflight::prepare(&self.outside, &self.handle, &actor, &command)?;
+                let command = Box::new(self.completed(*command)?);
                 let awaited = Awaited::of(&command);
-                let answer = self.handle.ask(actor, *command)?;
+                let answer = self.handle.ask_once(actor, body.request, *command)?;
                 awaited.wait(&self.handle)?;
                 Ok(json!(answer))
             }
@@ -152,6 +157,25 @@ impl Server {
             }
             Ask::Follow => Ok(Value::Null),
         }
+    }
+
+    /// With what only the ledger knows.
+    fn completed(&self, command: Command) -> Result<Command, Refusal> {
+        let state_has = match &command {
+            Command::RetryMessage { id, .. } => {
+                let id = *id;
+                let has = self.handle.read(move |state, _| state.mail.messages.contains_key(&id));
+                has.unwrap_or(false)
+            }
+            _ => false,
+        };
+        reading::history::completed(&self.outside, state_has, command)
+    }
+
+    /// What was answered to the same request before, perhaps by a supervisor that was killed as it did so.
+    fn answer_before(&self, request: Option<Uuid>) -> Option<Answer> {
+        let request = request?;
+        self.handle.read(move |state, _| state.answered.get(request).cloned())?
     }
 
     fn read(&self, query: Query) -> Result<Value, Refusal> {
@@ -166,7 +190,7 @@ impl Server {
     fn stream(&self, connection: &UnixStream) -> std::io::Result<()> {
         // A follower that does not read is left: what waits for it would grow for ever.
         connection.set_write_timeout(Some(FOLLOWER_PATIENCE))?;
-        let (sender, feed) = mpsc::channel();
+        let (sender, feed) = mpsc::sync_channel(FOLLOWER_GROUPS);
         self.handle.wake(Wake::Follow(sender));
         for followed in feed {
             let reply = match followed {

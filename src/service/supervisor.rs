@@ -11,28 +11,30 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::engine::decide;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::input::{Input, Ticket, Timer};
 use crate::engine::state::State;
 use crate::engine::step::Now;
-use crate::ports::ledger::{Entry, LedgerError, LedgerWriter, Record};
+use crate::ports::ledger::{LedgerError, LedgerWriter, Record};
 use crate::service::gate::Gate;
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
 use crate::service::screens::Screens;
+use crate::service::supervisor::group::Group;
 use crate::service::{perform, record, registry, reports};
 
 pub use handle::{Followed, Handle, Reading, Wake};
 
+mod group;
 pub mod handle;
 
 /// Closing sessions takes tmux milliseconds, and git too; one that hangs does not keep the supervisor from ending.
@@ -43,6 +45,16 @@ const GROUP: usize = 1024;
 
 /// Events between two snapshots: folding so many takes some 20 ms at the next start.
 const SNAPSHOT_EVERY: u64 = 5_000;
+
+/// So many times rarer snapshots are made while more lies at the door: one of fifty thousand messages keeps everybody
+/// waiting for a third of a second, and folding so many events instead takes a second after a crash.
+const FLOODED: u64 = 50;
+
+/// Folding an event takes some four microseconds.
+const FOLD_US: u128 = 4;
+
+/// A snapshot is made when it takes a quarter of the time that folding what came since the last one takes.
+const SNAPSHOT_SHARE: u128 = 4;
 
 /// Longest rest: clocks may be set and machines sleep, so a timer rings this much late at worst.
 const REST: Duration = Duration::from_secs(5);
@@ -63,27 +75,20 @@ pub struct Supervisor {
     handle: Handle,
     lanes: Lanes,
     tickets: HashMap<Ticket, Sender<Result<Answer, Refusal>>>,
+    requests: HashMap<Ticket, Uuid>,
     next_ticket: u64,
-    followers: Vec<Sender<Followed>>,
+    followers: Vec<SyncSender<Followed>>,
     timers: BTreeMap<Timer, Timestamp>,
     screens: Screens,
     unrecorded: Vec<Input>,
     record_again: std::time::Instant,
     views: registry::Views,
     snapshot_at: u64,
+    snapshot_every: u64,
     next_look: std::time::Instant,
     /// When a person moved panes last, until a look after that has seen where they stay.
     arranged_at: Option<std::time::Instant>,
     is_ending: bool,
-}
-
-/// One group of inputs on its way through the loop.
-#[derive(Default)]
-struct Group {
-    entries: Vec<Entry>,
-    events: Vec<Event>,
-    effects: Vec<Effect>,
-    replies: Vec<(Ticket, Result<Answer, Refusal>)>,
 }
 
 impl Supervisor {
@@ -105,6 +110,7 @@ impl Supervisor {
             handle,
             lanes: Lanes::default(),
             tickets: HashMap::new(),
+            requests: HashMap::new(),
             next_ticket: 0,
             followers: Vec::new(),
             timers: BTreeMap::new(),
@@ -112,6 +118,7 @@ impl Supervisor {
             unrecorded: Vec::new(),
             record_again: std::time::Instant::now(),
             snapshot_at: seq,
+            snapshot_every: SNAPSHOT_EVERY,
             next_look: std::time::Instant::now(),
             arranged_at: None,
             is_ending: false,
@@ -180,17 +187,19 @@ impl Supervisor {
     fn turn(&mut self, wakes: Vec<Wake>) {
         let mut inputs = self.take_unrecorded();
         let mut readers: Vec<Wake> = Vec::new();
+        let mut is_door = false;
         for wake in wakes {
             match wake {
                 Wake::Input(input) => inputs.push(self.settled(*input)),
                 Wake::SeenLast(sighting) => inputs.push(Input::Sighted { sighting: *sighting }),
-                Wake::Ask { actor, command, answer } => {
+                Wake::Ask { actor, command, request, answer } => {
                     self.next_ticket += 1;
                     let ticket = Ticket(self.next_ticket);
                     self.tickets.insert(ticket, answer);
+                    self.requests.extend(request.map(|request| (ticket, request)));
                     inputs.push(self.input_of(ticket, actor, command));
                 }
-                Wake::Door => inputs.extend(perform::mail::read_door(&self.outside)),
+                Wake::Door => is_door = true,
                 Wake::Look => self.look_now(),
                 Wake::Arranged => self.arranged(),
                 Wake::Printed(panes) => self.screens.printed(panes, std::time::Instant::now()),
@@ -207,6 +216,15 @@ impl Supervisor {
         }
         inputs.extend(self.rung());
         self.feed(inputs, |_, _, _| {});
+        if is_door {
+            // Whoever has asked for something is answered before the files of this turn are read.
+            let inputs = perform::door::read_door(&self.state, &self.outside);
+            self.feed(inputs, |_, _, _| {});
+        }
+        if is_door && self.outside.mailboxes.has_more_at_door() {
+            // Behind whoever has asked for something meanwhile.
+            self.handle.wake(Wake::Door);
+        }
         let now = std::time::Instant::now();
         self.screens.read_due(&self.state, &self.outside, &self.handle, &self.lanes, now);
         readers.into_iter().for_each(|wake| self.show(wake));
@@ -267,7 +285,7 @@ impl Supervisor {
             Wake::Read(read) => read(&self.state, self.seq),
             Wake::Follow(follower) => {
                 let state = Box::new(self.state.clone());
-                if follower.send(Followed::State(state, self.seq)).is_ok() {
+                if follower.try_send(Followed::State(state, self.seq)).is_ok() {
                     self.followers.push(follower);
                 }
             }
@@ -310,14 +328,22 @@ impl Supervisor {
             for input in inputs.drain(..) {
                 let now = self.now();
                 let clock = &self.outside.clock;
-                group.take(&mut self.state, input, now, || clock.new_id());
+                group.take(&mut self.state, input, now, &self.requests, || clock.new_id());
             }
             let effects = std::mem::take(&mut group.effects);
             if let Err(error) = self.commit(&mut group) {
                 self.take_back(&error, group, &effects, told_once);
                 return;
             }
-            inputs = effects.into_iter().flat_map(|effect| self.perform(effect)).collect();
+            let mut activity = perform::Activity::default();
+            inputs = Vec::new();
+            for effect in effects {
+                match effect {
+                    Effect::LogActivity { agency, line } => activity.add(agency, &line, now.at),
+                    effect => inputs.extend(self.perform(effect)),
+                }
+            }
+            activity.write(&self.outside, &self.lanes);
             if inputs.is_empty() {
                 return;
             }
@@ -338,6 +364,9 @@ impl Supervisor {
             self.published(records, &events);
         }
         for (ticket, answer) in group.replies.drain(..) {
+            if self.requests.remove(&ticket).is_some() {
+                crate::failpoint::hit("ask.recorded");
+            }
             if let Some(waiting) = self.tickets.remove(&ticket) {
                 let _ = waiting.send(answer);
             }
@@ -349,8 +378,9 @@ impl Supervisor {
         self.seq = records.last().map_or(self.seq, |last| last.seq);
         events.iter().filter_map(perform::fail_point_of).for_each(crate::failpoint::hit);
         let records = Arc::new(records);
+        // One that does not read is left, or what waits for it would grow for ever: it begins anew when it can.
         self.followers
-            .retain(|follower| follower.send(Followed::Records(Arc::clone(&records))).is_ok());
+            .retain(|follower| follower.try_send(Followed::Records(Arc::clone(&records))).is_ok());
         self.views.touch();
         let changes_gate = |event: &Event| {
             matches!(
@@ -368,10 +398,20 @@ impl Supervisor {
             perform::update_gate(&self.gate, &self.state);
             self.screens.keep_up(&self.state, std::time::Instant::now());
         }
-        if self.seq - self.snapshot_at >= SNAPSHOT_EVERY
-            && record::save_snapshot(self.ledger.as_mut(), &self.state, self.seq).is_ok()
-        {
+        // While many wait at the door nobody waits for a snapshot too.
+        let patience = if self.outside.mailboxes.has_more_at_door() { FLOODED } else { 1 };
+        if self.seq - self.snapshot_at >= self.snapshot_every * patience {
+            self.save_snapshot();
+        }
+    }
+
+    /// The greater the state, the rarer: saving it must not take longer than folding what came since would.
+    fn save_snapshot(&mut self) {
+        let began = std::time::Instant::now();
+        if record::save_snapshot(self.ledger.as_mut(), &self.state, self.seq).is_ok() {
             self.snapshot_at = self.seq;
+            let events = began.elapsed().as_micros() / FOLD_US * SNAPSHOT_SHARE;
+            self.snapshot_every = u64::try_from(events).unwrap_or(u64::MAX).max(SNAPSHOT_EVERY);
         }
     }
 
@@ -389,6 +429,7 @@ impl Supervisor {
                 .with_hint("make room or make it writable, then try again");
         let answered = group.replies.into_iter().map(|(ticket, _)| ticket);
         for ticket in answered.chain(effects.iter().filter_map(Effect::ticket)) {
+            self.requests.remove(&ticket);
             if let Some(waiting) = self.tickets.remove(&ticket) {
                 let _ = waiting.send(Err(refusal.clone()));
             }
@@ -426,31 +467,6 @@ impl Supervisor {
                 perform::perform(&self.state, &self.outside, &self.handle, &self.lanes, effect)
             }
         }
-    }
-}
-
-impl Group {
-    fn take(
-        &mut self,
-        state: &mut State,
-        input: Input,
-        now: Now,
-        mut new_id: impl FnMut() -> uuid::Uuid,
-    ) {
-        let step = decide(state, input, now);
-        for (actor, event) in step.events {
-            self.entries.push(record::entry_of(&event, &actor, now.at, new_id()));
-            self.events.push(event);
-        }
-        self.effects.extend(step.effects);
-        self.replies.extend(step.replies);
-    }
-
-    fn end(&mut self, state: &mut State, now: Now) {
-        let event = Event::SupervisorStopped;
-        state.apply(&event, now.at);
-        self.entries.push(record::entry_of(&event, &Actor::Supervisor, now.at, now.seed));
-        self.events.push(event);
     }
 }
 

@@ -8,22 +8,37 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::domain::agency::{AgencyState, AgentState, StateSource};
 use crate::domain::approval::ApprovalState;
 use crate::domain::checkpoint::CheckpointId;
 use crate::domain::id::{ApprovalId, TaskId};
-use crate::domain::message::{MessageState, Priority};
+use crate::domain::message::Priority;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::submission::{CheckRun, DiffStat};
 use crate::domain::task::{DependencyKind, TaskContract, TaskState};
 
 mod bringing;
+mod cadence;
+mod handoffs;
+mod locks;
+pub mod queues;
+mod requests;
 mod saved;
+mod story;
+mod talk;
 
 pub use bringing::{AgentBackView, BackView, UpView, WorktreeBackView};
+pub use cadence::{BeatView, CadenceView, CollectingView, MeetingView};
+pub use handoffs::HandoffView;
+pub use locks::LockView;
+pub use requests::{BroadcastView, NextView, RecipientView, RequestView, StepView};
 pub use saved::{ActView, CheckpointView};
+pub use story::{StoryEntry, StoryState, StoryView};
+pub use talk::{
+    MailboxView, MessageChangeView, MessageStepView, MessageView, MessageWholeView, QueueView,
+    RepliesView, Talk, TalkPageView,
+};
 
 /// The reason of an agency whose session has another name, because somebody else's session has its own.
 pub const NAME_TAKEN: &str = "name_taken";
@@ -100,61 +115,9 @@ pub struct AgentView {
     pub temporary: bool,
     /// Messages in its mailbox that it has not got.
     pub unread: u32,
-}
-
-/// One message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MessageView {
-    /// Its id.
-    pub id: Uuid,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Sender.
-    pub from: String,
-    /// Recipient as resolved.
-    pub to: String,
-    /// Text or object.
-    pub body: Value,
-    /// How urgent.
-    pub priority: Priority,
-    /// Task id or title.
-    pub task: Option<String>,
-    /// The message it answers.
-    pub in_reply_to: Option<Uuid>,
-    /// Its state.
-    pub state: MessageState,
-    /// When it was written.
-    pub sent_at: Timestamp,
-    /// When it was delivered.
-    pub delivered_at: Option<Timestamp>,
-    /// When it was acknowledged.
-    pub acknowledged_at: Option<Timestamp>,
-    /// Why it is where it is: deferred, uncertain, dead.
-    pub reason: Option<String>,
-    /// Whether the sender proved who it is.
-    pub verified: bool,
-}
-
-impl MessageView {
-    /// The body in one line, for lists.
-    pub fn summary(&self) -> String {
-        let text = match &self.body {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// What became of a question.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct RepliesView {
-    /// The question; none: no supervisor has taken it from the door yet.
-    pub question: Option<MessageView>,
-    /// What whoever was asked, or the operator, has answered to its asker, oldest first. Others may refer to a
-    /// question as well; that is no answer.
-    pub answers: Vec<MessageView>,
+    /// Since when the oldest of these waits.
+    #[serde(default)]
+    pub unread_since: Option<Timestamp>,
 }
 
 /// One task before which another comes.
@@ -336,17 +299,6 @@ pub struct LogView {
     pub hash: String,
 }
 
-/// Messages on their way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueView {
-    /// At the door or in a mailbox, not yet delivered.
-    pub new: u32,
-    /// Delivered, not acknowledged.
-    pub cur: u32,
-    /// Dead.
-    pub dead: u32,
-}
-
 /// The supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SupervisorView {
@@ -361,7 +313,7 @@ pub struct SupervisorView {
 /// Something that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingView {
-    /// `approval`, `permission`, `unknown`, `question`, `dead_agent`, `blocked_task`, `uncertain_delivery`,
+    /// `approval`, `permission`, `unknown`, `escalation`, `question`, `dead_agent`, `blocked_task`, `uncertain_delivery`,
     /// `session`, `crew`, `uncommitted`, `limited`.
     pub kind: String,
     /// Approval id, agent, task id, message id or agency.
@@ -385,6 +337,12 @@ pub struct StatusView {
     pub waiting_for: Vec<WaitingView>,
     /// Messages on their way.
     pub queue: QueueView,
+    /// Who has how many messages waiting: the operator first, then whoever has waited longest.
+    #[serde(default)]
+    pub mailboxes: Vec<MailboxView>,
+    /// Messages that somebody must answer.
+    #[serde(default)]
+    pub requests: u32,
     /// Approvals that wait.
     pub approvals: u32,
     /// Open incidents.

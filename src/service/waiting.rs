@@ -44,7 +44,7 @@ impl Ticker {
         let limit = limit.min(SLOW_LOOK);
         if let Some(feed) = &self.feed {
             match feed.recv_timeout(limit) {
-                Ok(Feed::Board(_)) | Err(RecvTimeoutError::Timeout) => {
+                Ok(Feed::Board(_) | Feed::Talk(_)) | Err(RecvTimeoutError::Timeout) => {
                     // Everything that is ready is one change.
                     while feed.try_recv().is_ok() {}
                     return;

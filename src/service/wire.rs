@@ -55,6 +55,9 @@ pub struct Body {
     pub at: Timestamp,
     /// Made anew for each; a repeated one is refused.
     pub nonce: Uuid,
+    /// The number of a command that is to be carried out once however often it is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Uuid>,
     /// What is asked.
     pub ask: Ask,
 }

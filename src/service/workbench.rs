@@ -20,12 +20,15 @@ use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::state::State;
 pub use crate::ports::ledger::Verified;
 pub use crate::ports::terminals::AttachPlan;
-use crate::service::link::{Link, UNHEARD};
+use crate::service::link::{ENDED, Link, UNHEARD};
 use crate::service::outside::Outside;
 use crate::service::query::Query;
-use crate::service::views::{AgencyView, ApprovalView, Board, NAME_TAKEN, StatusView};
+use crate::service::replica::Extent;
+use crate::service::views::{AgencyView, ApprovalView, Board, NAME_TAKEN, StatusView, Talk};
 use crate::service::wire::Ask;
 use crate::service::{preflight, reading, record, replica};
+
+pub mod asking;
 
 pub mod bringing;
 
@@ -36,6 +39,8 @@ pub mod crew;
 pub mod entering;
 
 pub mod examining;
+
+pub mod handing_over;
 
 pub mod history;
 
@@ -96,6 +101,8 @@ pub struct NewAgency {
 pub enum Feed {
     /// The board as it is now.
     Board(Box<Board>),
+    /// Messages; only for who follows the talk.
+    Talk(Box<Talk>),
     /// The supervisor is not there; the last board is old. Tried again by itself.
     Lost {
         /// Why.
@@ -181,6 +188,8 @@ impl Workbench {
             _ => None,
         };
         let is_last_word = matches!(command, Command::ReportState { .. });
+        // The same for both askings.
+        let request = command.is_once().then(|| self.outside.clock.new_id());
         let ask = || -> Result<Value, Refusal> {
             let mut link = if is_last_word {
                 // An agent that is being ended tells so in vain; it must not bring back what ended it.
@@ -188,12 +197,22 @@ impl Workbench {
             } else {
                 self.require_link()?
             };
-            link.ask(&self.outside, &self.identity, Ask::Command(Box::new(command.clone())))
+            let ask = Ask::Command(Box::new(command.clone()));
+            link.ask_once(&self.outside, &self.identity, request, ask)
         };
-        let value = match ask() {
-            // It was killed while it was spoken to: the next one is asked.
-            Err(refusal) if refusal.code == UNHEARD => ask()?,
-            other => other?,
+        let deadline = Instant::now() + SUPERVISOR_DEADLINE;
+        let value = loop {
+            match ask() {
+                // It was killed while it was spoken to: the next one is asked. While the dead one is being taken
+                // apart its socket may be found once more. What it had heard and done the next one knows.
+                Err(refusal)
+                    if (refusal.code == UNHEARD || refusal.code == ENDED && request.is_some())
+                        && Instant::now() < deadline =>
+                {
+                    wait(GLANCE);
+                }
+                other => break other?,
+            }
         };
         let answer = read_as(value)?;
         if let Some(names) = started {
@@ -367,7 +386,12 @@ impl Workbench {
 
     /// Boards, the first at once and a new one after every change, from a thread of their own.
     pub fn follow(&self) -> Receiver<Feed> {
-        replica::follow(self.outside.clone(), self.identity.clone())
+        replica::follow(self.outside.clone(), self.identity.clone(), Extent::Boards)
+    }
+
+    /// The same, and before each board the messages that have changed; at first all of them.
+    pub fn follow_talk(&self) -> Receiver<Feed> {
+        replica::follow(self.outside.clone(), self.identity.clone(), Extent::Talk)
     }
 
     /// Makes sure that a supervisor runs; returns its process id.

@@ -73,6 +73,28 @@ pub enum Action {
     EndTyping,
     /// To the session of the agent that is looked at.
     Attach,
+    /// Look for words in messages.
+    Search,
+    /// Choose which messages are listed.
+    Sieve,
+    /// Only messages with which something is still to come, or all.
+    OnlyOpen,
+    /// List all messages again.
+    ClearSieve,
+    /// Answer the message.
+    Reply,
+    /// Have its delivery tried again.
+    Retry,
+    /// Tell that it was read.
+    Acknowledge,
+    /// Why the message is where it is.
+    Explain,
+    /// Who has how many messages waiting, or the list again.
+    Mailboxes,
+    /// The next value, or field.
+    NextChoice,
+    /// The value, or field, before.
+    PreviousChoice,
     /// Look at the next agent.
     NextAgent,
     /// Look at the agent before.
@@ -92,6 +114,14 @@ pub enum Context {
     Compose,
     /// In a text of several lines.
     Feedback,
+    /// In a message with all its fields.
+    Letter,
+    /// In words that are looked for.
+    Search,
+    /// In the choice of messages.
+    Sieve,
+    /// In an explanation.
+    Why,
     /// In the program of a pane: what is not in the table goes there.
     Typing,
 }
@@ -181,6 +211,51 @@ const APPROVALS: &[Binding] = &[
     (key('r'), Action::Reject),
 ];
 
+const MESSAGES: &[Binding] = &[
+    (on(KeyCode::Enter), Action::Open),
+    (key('/'), Action::Search),
+    (key('f'), Action::Sieve),
+    (key('o'), Action::OnlyOpen),
+    (key('x'), Action::ClearSieve),
+    (key('s'), Action::Compose),
+    (key('r'), Action::Reply),
+    (key('t'), Action::Retry),
+    (key('a'), Action::Acknowledge),
+    (key('w'), Action::Explain),
+    (key('m'), Action::Mailboxes),
+];
+
+const LETTER: &[Binding] = &[
+    (ctrl('s'), Action::Send),
+    (Press { code: KeyCode::Enter, modifiers: KeyModifiers::ALT }, Action::Send),
+    (on(KeyCode::Tab), Action::NextChoice),
+    (on(KeyCode::BackTab), Action::PreviousChoice),
+    (on(KeyCode::Enter), Action::NewLine),
+    (on(KeyCode::Esc), Action::Back),
+];
+
+const SEARCH: &[Binding] =
+    &[(on(KeyCode::Enter), Action::Confirm), (on(KeyCode::Esc), Action::Back)];
+
+const SIEVE: &[Binding] = &[
+    (on(KeyCode::Right), Action::NextChoice),
+    (key('l'), Action::NextChoice),
+    (on(KeyCode::Left), Action::PreviousChoice),
+    (key('h'), Action::PreviousChoice),
+    (key('x'), Action::ClearSieve),
+    (on(KeyCode::Esc), Action::Back),
+    (on(KeyCode::Enter), Action::Back),
+    (key('f'), Action::Back),
+    (key('q'), Action::Back),
+];
+
+const WHY: &[Binding] = &[
+    (on(KeyCode::Esc), Action::Back),
+    (on(KeyCode::Enter), Action::Back),
+    (key('w'), Action::Back),
+    (key('q'), Action::Back),
+];
+
 const HELP: &[Binding] =
     &[(on(KeyCode::Esc), Action::Back), (key('?'), Action::Back), (key('q'), Action::Back)];
 
@@ -205,7 +280,12 @@ fn tables(context: Context) -> [&'static [Binding]; 4] {
         Context::Screen(Screen::Dashboard) => [DASHBOARD, ROWS, SCREENS, ANYWHERE],
         Context::Screen(Screen::Approvals) => [APPROVALS, ROWS, SCREENS, ANYWHERE],
         Context::Screen(Screen::Pane) => [PANE, ROWS, SCREENS, ANYWHERE],
-        Context::Screen(Screen::Messages | Screen::Log) => [&[], ROWS, SCREENS, ANYWHERE],
+        Context::Screen(Screen::Messages) => [MESSAGES, ROWS, SCREENS, ANYWHERE],
+        Context::Screen(Screen::Log) => [&[], ROWS, SCREENS, ANYWHERE],
+        Context::Letter => [LETTER, &[], &[], ANYWHERE],
+        Context::Search => [SEARCH, &[], &[], ANYWHERE],
+        Context::Sieve => [SIEVE, ROWS, &[], ANYWHERE],
+        Context::Why => [WHY, ROWS, &[], ANYWHERE],
         Context::Help => [HELP, ROWS, &[], ANYWHERE],
         Context::Confirm => [CONFIRM, &[], &[], ANYWHERE],
         Context::Compose => [COMPOSE, &[], &[], ANYWHERE],
@@ -246,6 +326,8 @@ pub fn edit(event: KeyEvent) -> Option<Edit> {
         KeyCode::Right => Some(Edit::Right),
         KeyCode::Home => Some(Edit::Home),
         KeyCode::End => Some(Edit::End),
+        KeyCode::Up => Some(Edit::Up),
+        KeyCode::Down => Some(Edit::Down),
         _ => None,
     }
 }
@@ -292,6 +374,8 @@ mod tests {
         let screens = Screen::ALL.map(Context::Screen);
         let pane = Context::Screen(Screen::Pane);
         let others = [Context::Help, Context::Confirm, Context::Compose, Context::Feedback];
+        let letters = [Context::Letter, Context::Search, Context::Sieve, Context::Why];
+        let others = others.into_iter().chain(letters);
         for context in screens.into_iter().chain(others).chain([pane, Context::Typing]) {
             let all = tables(context);
             let bound: Vec<Press> = all.into_iter().flatten().map(|(press, _)| *press).collect();

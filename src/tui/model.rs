@@ -19,6 +19,13 @@ use crate::tui::shot::Shot;
 use crate::tui::widgets::diff::DiffText;
 use crate::tui::widgets::editor::Editor;
 
+mod letter;
+
+mod talk;
+
+pub use letter::{Field, Letter, SUGGESTIONS};
+pub use talk::{Key, Past, TalkDesk, TalkPage, TalkStore, Turn};
+
 /// Everything on the screen.
 #[derive(Debug)]
 pub struct Model {
@@ -42,8 +49,8 @@ pub struct Model {
     pub spot: Option<Spot>,
     /// The approval queue.
     pub approvals: ApprovalDesk,
-    /// The row of the messages; none: the newest, whichever that is.
-    pub message: Option<Uuid>,
+    /// Messages.
+    pub talk: TalkDesk,
     /// The end of the ledger.
     pub log: LogDesk,
     /// The pane that is looked at.
@@ -66,7 +73,7 @@ impl Model {
             notice: None,
             spot: None,
             approvals: ApprovalDesk::default(),
-            message: None,
+            talk: TalkDesk::default(),
             log: LogDesk::default(),
             pane: PaneDesk::default(),
             room: Room::default(),
@@ -285,6 +292,28 @@ pub enum Overlay {
         /// What is written.
         entry: Entry,
     },
+    /// A message with all its fields.
+    Letter(Box<Letter>),
+    /// Asks before the letter below is thrown away.
+    Discard,
+    /// Words that messages are looked for with; they count while they are written.
+    Search {
+        /// What is written.
+        entry: Entry,
+        /// What was looked for before.
+        before: Option<String>,
+    },
+    /// Which messages are listed.
+    Sieve(Box<Sieve>),
+    /// Why a message is where it is.
+    Why {
+        /// Which message.
+        id: Uuid,
+        /// What is known.
+        lines: Loaded<Vec<String>>,
+        /// Lines above the first visible one.
+        scroll: usize,
+    },
     /// What an agent is told on rejection.
     Feedback {
         /// What is sent back.
@@ -292,6 +321,19 @@ pub enum Overlay {
         /// What is written.
         entry: Entry,
     },
+}
+
+/// What messages can be sieved by, as it was known when it was asked for.
+#[derive(Debug, Default)]
+pub struct Sieve {
+    /// The row: agency, type, task, state, sender.
+    pub row: usize,
+    /// The agencies that say or hear something.
+    pub agencies: Vec<Name>,
+    /// The types that there are.
+    pub kinds: Vec<String>,
+    /// The tasks that something is said about.
+    pub tasks: Vec<String>,
 }
 
 /// A text that is being written, and how sending it went.

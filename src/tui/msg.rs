@@ -5,11 +5,13 @@
 
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::domain::id::{ApprovalId, SpawnId};
+use crate::domain::message::Priority;
 use crate::domain::name::{AgentAddress, Name};
 use crate::domain::refusal::Refusal;
-use crate::service::views::{Board, LogView};
+use crate::service::views::{Board, LogView, MessageView, Talk};
 use crate::service::workbench::viewing::{PaneId, Stroke};
 use crate::tui::shot::Shot;
 
@@ -28,6 +30,31 @@ pub enum Msg {
     Drawn(Room),
     /// The board as it is now.
     Board(Box<Board>),
+    /// Messages that are new or changed.
+    Talk(Box<Talk>),
+    /// Messages of the past were read, or could not be.
+    PastLoaded(Result<Vec<MessageView>, Refusal>),
+    /// Why a message is where it is.
+    Explained {
+        /// Which message.
+        id: Uuid,
+        /// What is known.
+        result: Result<Vec<String>, Refusal>,
+    },
+    /// A letter was handed over, or was not.
+    Posted {
+        /// For whom.
+        to: String,
+        /// What became of it.
+        result: Result<String, Refusal>,
+    },
+    /// Something was done with a message, or was not.
+    Handled {
+        /// What is said when it went well.
+        done: &'static str,
+        /// What became of it.
+        result: Result<String, Refusal>,
+    },
     /// The supervisor is gone; the last board is old.
     Lost {
         /// Why.
@@ -138,6 +165,21 @@ pub enum Cmd {
         /// Never empty.
         text: String,
     },
+    /// Send a letter.
+    Post(Box<Posting>),
+    /// Have a delivery tried again.
+    Retry(Uuid),
+    /// Take a dead or expired message once more.
+    Retake(Uuid),
+    /// Say that a message was read.
+    Acknowledge(Uuid),
+    /// Find out why a message is where it is.
+    Explain(Uuid),
+    /// Read messages that were sent before.
+    LoadPast {
+        /// This moment.
+        before: Timestamp,
+    },
     /// Leave the screen for an agency's session.
     Attach {
         /// Which agency.
@@ -155,6 +197,23 @@ pub enum Cmd {
     Redraw,
     /// End.
     Quit,
+}
+
+/// A letter as it was written; nothing of it is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// Whom it is for.
+    pub to: String,
+    /// Its type; none: the text's own.
+    pub kind: Option<String>,
+    /// How urgent.
+    pub priority: Priority,
+    /// What it is about.
+    pub task: Option<String>,
+    /// What it says, never empty.
+    pub text: String,
+    /// The message it answers.
+    pub in_reply_to: Option<Uuid>,
 }
 
 /// A pane that is to be looked at.

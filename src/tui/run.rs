@@ -35,6 +35,10 @@ const DRAIN: usize = 1024;
 /// still being typed when a question opens instead, must not answer it.
 const QUESTION_REST: Duration = Duration::from_millis(400);
 
+/// When typing into a pane ends by itself, what is still being typed is for nobody: keys are commands again after so
+/// long a pause.
+const TYPING_REST: Duration = Duration::from_millis(700);
+
 /// What the screen needs from outside of the workbench; faces start no programs and read no clock.
 pub trait Outside {
     /// Now, UTC.
@@ -66,6 +70,7 @@ pub fn run(workbench: Workbench, outside: &dyn Outside) -> Result<u8, Refusal> {
         sender,
         pace: Pace::new(),
         asked: None,
+        unheard: None,
     };
     let status = session.run(&arrivals);
     signals.close();
@@ -81,11 +86,12 @@ fn first_model(workbench: &Workbench, now: Timestamp) -> Model {
 }
 
 fn forward_boards(workbench: &Arc<Workbench>, sender: &Sender<Msg>) -> std::io::Result<()> {
-    let (feeds, sender) = (workbench.follow(), sender.clone());
+    let (feeds, sender) = (workbench.follow_talk(), sender.clone());
     let work = move || {
         for feed in feeds {
             let msg = match feed {
                 Feed::Board(board) => Msg::Board(board),
+                Feed::Talk(talk) => Msg::Talk(talk),
                 Feed::Lost { reason } => Msg::Lost { reason },
             };
             if sender.send(msg).is_err() {
@@ -148,6 +154,8 @@ struct Session<'a> {
     pace: Pace,
     /// Since when a question is in front.
     asked: Option<Instant>,
+    /// Since when keys are for nobody, because typing ended by itself; each one begins it anew.
+    unheard: Option<Instant>,
 }
 
 impl Session<'_> {
@@ -174,14 +182,24 @@ impl Session<'_> {
         if matches!(msg, Msg::Key(_)) && self.asked.is_some_and(|at| at.elapsed() < QUESTION_REST) {
             return Ok(Next::Go);
         }
-        let is_for_program = matches!(msg, Msg::Key(_) | Msg::Paste(_)) && is_typing(&self.model);
+        let is_input = matches!(msg, Msg::Key(_) | Msg::Paste(_));
+        if is_input && self.unheard.is_some_and(|at| at.elapsed() < TYPING_REST) {
+            self.unheard = Some(Instant::now());
+            return Ok(Next::Go);
+        }
+        let was_typing = is_typing(&self.model);
+        let is_for_program = is_input && was_typing;
         let cmds = update(&mut self.model, msg);
+        if was_typing && !is_input && !is_typing(&self.model) {
+            self.unheard = Some(Instant::now());
+        }
         // A key that goes to a program shows nothing here but its echo, which is not to wait for a drawing.
         match is_for_program && is_typing(&self.model) {
             true => self.pace.awaits(),
             false => self.pace.changed(),
         }
-        let is_asking = matches!(self.model.overlays.last(), Some(Overlay::Confirm { .. }));
+        let is_asking =
+            matches!(self.model.overlays.last(), Some(Overlay::Confirm { .. } | Overlay::Discard));
         self.asked = is_asking.then(|| self.asked.unwrap_or_else(Instant::now));
         for cmd in cmds {
             if let Next::End = self.perform(cmd)? {
@@ -251,7 +269,13 @@ impl Session<'_> {
             | Cmd::LoadLog
             | Cmd::Approve { .. }
             | Cmd::Reject { .. }
-            | Cmd::Send { .. } => self.workers.carry_out(cmd),
+            | Cmd::Send { .. }
+            | Cmd::Post(_)
+            | Cmd::Retry(_)
+            | Cmd::Retake(_)
+            | Cmd::Acknowledge(_)
+            | Cmd::Explain(_)
+            | Cmd::LoadPast { .. } => self.workers.carry_out(cmd),
         }
         Ok(Next::Go)
     }

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::service::views::Board;
+use crate::service::views::{Board, Talk};
 use crate::tui::model::Model;
 use crate::tui::msg::{Cmd, Msg};
 use crate::tui::theme::Theme;
@@ -42,7 +42,13 @@ impl Stage {
     }
 
     /// Hands a message over and draws; keeps what is to be done.
+    ///
+    /// The messages of a board have been told of before it, as the workbench does.
     pub fn send(&mut self, msg: Msg) {
+        if let Msg::Board(board) = &msg {
+            let talk = Talk { is_whole: true, messages: board.messages.clone() };
+            update(&mut self.model, Msg::Talk(Box::new(talk)));
+        }
         self.cmds.extend(update(&mut self.model, msg));
         let (model, viewport) = (&self.model, &mut self.viewport);
         self.terminal.draw(|frame| draw(model, viewport, frame)).expect("drawn");

@@ -15,6 +15,7 @@ use crate::tui::model::{
 };
 use crate::tui::msg::{Cmd, Msg, Paper};
 use crate::tui::screens::dashboard::Direction;
+use crate::tui::screens::messages::{sieving, writing};
 use crate::tui::screens::{self, Screen, approvals, dashboard, log, messages, overlays, pane};
 use crate::tui::widgets::diff::DiffText;
 use crate::tui::widgets::text::line;
@@ -39,6 +40,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::Resized => Vec::new(),
         Msg::LogLoaded(result) => take_log(model, result),
         Msg::Board(board) => take_board(model, board),
+        Msg::Talk(talk) => {
+            model.talk.take(talk.messages);
+            messages::settle(model);
+            Vec::new()
+        }
         Msg::Lost { reason } => {
             lose(model, reason);
             Vec::new()
@@ -71,6 +77,15 @@ fn take_result(model: &mut Model, msg: Msg) {
             let words = format!("message to {to} is on its way");
             close_entry(model, None, &words, result.map(|_| String::new()));
         }
+        Msg::Posted { to, result } => {
+            let words = format!("message to {} is on its way", line(&to));
+            close_entry(model, None, &words, result.map(|_| String::new()));
+        }
+        Msg::Handled { done, result } => {
+            model.notice = Some(notice(None, done, result.map(|_| String::new())));
+        }
+        Msg::Explained { id, result } => messages::take_why(model, id, result),
+        Msg::PastLoaded(result) => messages::take_past(model, result),
         Msg::Pictured { target, result } => pane::take_picture(model, &target, result),
         Msg::KeysRefused { typing, refusal } => pane::take_refusal(model, typing, &refusal),
         Msg::Returned(Ok(())) => {}
@@ -84,6 +99,7 @@ fn take_result(model: &mut Model, msg: Msg) {
         | Msg::Resized
         | Msg::LogLoaded(_)
         | Msg::Board(_)
+        | Msg::Talk(_)
         | Msg::Lost { .. }
         | Msg::End => {}
     }
@@ -118,17 +134,23 @@ fn close_entry(
         Overlay::Compose { entry, .. } | Overlay::Feedback { entry, .. } => {
             matches!(entry.stage, EntryStage::Sending)
         }
-        Overlay::Help { .. } | Overlay::Confirm { .. } => false,
+        Overlay::Letter(letter) => matches!(letter.stage, EntryStage::Sending),
+        Overlay::Help { .. }
+        | Overlay::Confirm { .. }
+        | Overlay::Discard
+        | Overlay::Search { .. }
+        | Overlay::Sieve(_)
+        | Overlay::Why { .. } => false,
     };
     let open = model.overlays.iter().position(sent);
     match (result, open) {
-        (Err(refusal), Some(at)) => {
-            if let Some(Overlay::Compose { entry, .. } | Overlay::Feedback { entry, .. }) =
-                model.overlays.get_mut(at)
-            {
+        (Err(refusal), Some(at)) => match model.overlays.get_mut(at) {
+            Some(Overlay::Compose { entry, .. } | Overlay::Feedback { entry, .. }) => {
                 entry.stage = EntryStage::Refused(refusal);
             }
-        }
+            Some(Overlay::Letter(letter)) => letter.stage = EntryStage::Refused(refusal),
+            _ => {}
+        },
         (result, open) => {
             if let Some(at) = open {
                 model.overlays.remove(at);
@@ -180,7 +202,6 @@ fn take_board(model: &mut Model, board: Box<Board>) -> Vec<Cmd> {
     model.board = Some(board);
     dashboard::settle(model, on_dashboard);
     approvals::settle(model, on_approvals);
-    messages::settle(model);
     if moved && model.screen == Screen::Log { log::read(model) } else { Vec::new() }
 }
 
@@ -234,16 +255,28 @@ fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         Action::GoTo(screen) => return go_to(model, screen),
         Action::NextScreen => return go_to(model, model.screen.next()),
         Action::PreviousScreen => return go_to(model, model.screen.previous()),
-        Action::Down => move_by(model, 1),
-        Action::Up => move_by(model, -1),
-        Action::PageDown => move_by(model, page(model)),
-        Action::PageUp => move_by(model, -page(model)),
-        Action::First => move_by(model, isize::MIN),
-        Action::Last => move_by(model, isize::MAX),
+        Action::Down => return move_by(model, 1),
+        Action::Up => return move_by(model, -1),
+        Action::PageDown => return move_by(model, page(model)),
+        Action::PageUp => return move_by(model, -page(model)),
+        Action::First => return move_by(model, isize::MIN),
+        Action::Last => return move_by(model, isize::MAX),
         Action::NextGroup => dashboard::move_group(model, Direction::Forward),
         Action::PreviousGroup => dashboard::move_group(model, Direction::Back),
         Action::Open if model.screen == Screen::Dashboard => return dashboard::open(model),
+        Action::Open if model.screen == Screen::Messages => messages::open(model),
         Action::Open => approvals::open(model),
+        Action::Search => sieving::ask_search(model),
+        Action::Sieve => sieving::ask(model),
+        Action::OnlyOpen => sieving::turn_open(model),
+        Action::ClearSieve => sieving::clear(model),
+        Action::Reply => writing::reply(model),
+        Action::Retry => return messages::retry(model),
+        Action::Acknowledge => return messages::acknowledge(model),
+        Action::Explain => return messages::explain(model),
+        Action::Mailboxes => messages::turn_mailboxes(model),
+        Action::NextChoice => overlays::turn(model, Direction::Forward),
+        Action::PreviousChoice => overlays::turn(model, Direction::Back),
         Action::Look => pane::open(model),
         Action::Type => pane::begin_typing(model),
         Action::EndTyping => pane::end_typing(model, None),
@@ -267,6 +300,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
 }
 
 fn compose(model: &mut Model) {
+    if model.screen == Screen::Messages {
+        writing::compose(model);
+        return;
+    }
     let to = match model.screen {
         Screen::Pane => model.pane.agent.clone(),
         _ => dashboard::addressee(model),
@@ -284,7 +321,10 @@ fn go_to(model: &mut Model, screen: Screen) -> Vec<Cmd> {
 
 /// One step back; a text that is on its way is not taken back.
 fn back(model: &mut Model) {
-    if model.overlays.pop().is_some() || model.notice.take().is_some() {
+    if overlays::back(model) || model.notice.take().is_some() {
+        return;
+    }
+    if model.screen == Screen::Messages && messages::back(model) {
         return;
     }
     if model.screen == Screen::Approvals && model.approvals.focus == DeskFocus::Detail {
@@ -303,20 +343,19 @@ fn page(model: &Model) -> isize {
     isize::try_from(rows.saturating_sub(1)).unwrap_or(isize::MAX).max(1)
 }
 
-fn move_by(model: &mut Model, by: isize) {
-    if let Some(Overlay::Help { scroll }) = model.overlays.last_mut() {
-        let lowest = model.room.detail_lines.saturating_sub(model.room.detail_rows);
-        *scroll = scroll.saturating_add_signed(by).min(lowest);
-        return;
+fn move_by(model: &mut Model, by: isize) -> Vec<Cmd> {
+    if overlays::move_by(model, by) {
+        return Vec::new();
     }
     match model.screen {
         Screen::Dashboard => dashboard::move_by(model, by),
         Screen::Approvals => approvals::move_by(model, by),
-        Screen::Messages => messages::move_by(model, by),
+        Screen::Messages => return messages::move_by(model, by),
         Screen::Log => log::move_by(model, by),
         Screen::Pane => pane::move_by(model, by),
     }
+    Vec::new()
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -7,16 +7,17 @@ use std::sync::mpsc::{Sender, channel};
 
 use serde_json::json;
 
-use crate::domain::command::Answer;
-use crate::domain::id::ApprovalId;
-use crate::domain::message::{Draft, MessageType};
+use crate::domain::command::{Answer, Command};
+use crate::domain::id::{ApprovalId, MessageId};
+use crate::domain::message::{Draft, MessageType, Priority};
 use crate::domain::name::{Address, AgentAddress};
 use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::service::query::{LogFilter, Query};
-use crate::service::views::ApprovalView;
-use crate::service::workbench::Workbench;
-use crate::tui::msg::{Cmd, Msg, Paper, Seen};
+use crate::service::query::{LogFilter, MessageFilter, Query};
+use crate::service::views::{ApprovalView, MessageStepView, MessageWholeView};
+use crate::service::workbench::{DraftOptions, Workbench};
+use crate::tui::msg::{Cmd, Msg, Paper, Posting, Seen};
 use crate::tui::screens::approvals::seen as seen_of;
+use crate::tui::screens::messages::PAST;
 
 /// Events that the log screen holds: more than any screen shows.
 const LOG_EVENTS: usize = 500;
@@ -38,10 +39,16 @@ impl Workers {
     /// Has something done.
     pub fn carry_out(&self, cmd: Cmd) {
         let to = match &cmd {
-            Cmd::LoadPaper { .. } | Cmd::LoadLog => &self.readings,
+            Cmd::LoadPaper { .. } | Cmd::LoadLog | Cmd::LoadPast { .. } | Cmd::Explain(_) => {
+                &self.readings
+            }
             Cmd::Approve { .. }
             | Cmd::Reject { .. }
             | Cmd::Send { .. }
+            | Cmd::Post(_)
+            | Cmd::Retry(_)
+            | Cmd::Retake(_)
+            | Cmd::Acknowledge(_)
             | Cmd::Attach { .. }
             | Cmd::Look(_)
             | Cmd::Press(_)
@@ -111,6 +118,12 @@ fn perform(workbench: &Workbench, cmd: Cmd) -> Option<Msg> {
             let result = send(workbench, &to, text);
             Some(Msg::Sent { to, result })
         }
+        Cmd::Post(_)
+        | Cmd::Retry(_)
+        | Cmd::Retake(_)
+        | Cmd::Acknowledge(_)
+        | Cmd::Explain(_)
+        | Cmd::LoadPast { .. } => talk(workbench, cmd),
         Cmd::Attach { .. }
         | Cmd::Look(_)
         | Cmd::Press(_)
@@ -118,6 +131,76 @@ fn perform(workbench: &Workbench, cmd: Cmd) -> Option<Msg> {
         | Cmd::Redraw
         | Cmd::Quit => None,
     }
+}
+
+/// What is done with messages.
+fn talk(workbench: &Workbench, cmd: Cmd) -> Option<Msg> {
+    Some(match cmd {
+        Cmd::Post(posting) => {
+            let result = post(workbench, &posting);
+            Msg::Posted { to: posting.to, result }
+        }
+        Cmd::Retry(id) => {
+            let result = workbench.ask(Command::RetryDelivery { id }).map(in_words);
+            Msg::Handled { done: "it is tried again", result }
+        }
+        Cmd::Retake(id) => {
+            let command = Command::RetryMessage { id, ttl_s: None, recalled: None };
+            let result = workbench.ask(command).map(in_words);
+            Msg::Handled { done: "it is taken once more", result }
+        }
+        Cmd::Acknowledge(id) => {
+            let command = Command::AcknowledgeMessages { ids: vec![id] };
+            let result = workbench.ask(command).map(in_words);
+            Msg::Handled { done: "acknowledged", result }
+        }
+        Cmd::Explain(id) => {
+            let result = workbench.fetch(&Query::Explain { subject: id.to_string() });
+            Msg::Explained { id, result: result.map(|told| with_way(workbench, id, told)) }
+        }
+        Cmd::LoadPast { before } => {
+            let filter = MessageFilter {
+                before: Some(before),
+                limit: Some(PAST),
+                ..MessageFilter::default()
+            };
+            Msg::PastLoaded(workbench.fetch(&Query::Messages(Box::new(filter))))
+        }
+        _ => return None,
+    })
+}
+
+/// What explains a message, and below it its way; without that, what explains it still counts.
+fn with_way(workbench: &Workbench, id: MessageId, mut told: Vec<String>) -> Vec<String> {
+    let whole: Result<MessageWholeView, Refusal> = workbench.fetch(&Query::MessageWhole { id });
+    if let Ok(whole) = whole {
+        told.push(String::new());
+        let step = |step: &MessageStepView| {
+            format!("{}  {}", step.at.strftime("%Y-%m-%d %H:%M:%SZ"), step.text)
+        };
+        told.extend(whole.history.iter().map(step));
+    }
+    told
+}
+
+/// Sends a letter by the rules of `agency send`.
+fn post(workbench: &Workbench, posting: &Posting) -> Result<String, Refusal> {
+    let usage = |code: &str, problem: String| Refusal::new(RefusalKind::Usage, code, problem);
+    let to = Address::parse(&posting.to).map_err(|error| {
+        usage("bad_address", error.to_string())
+            .with_hint("write Agency/agent, Agency, operator or *")
+    })?;
+    let kind = posting.kind.as_deref().map(MessageType::parse).transpose();
+    let options = DraftOptions {
+        kind: kind.map_err(|error| usage("bad_type", error.to_string()))?,
+        task: posting.task.clone(),
+        // Where nothing is chosen the text may say it itself, as everywhere.
+        priority: Some(posting.priority).filter(|priority| *priority != Priority::Normal),
+        in_reply_to: posting.in_reply_to,
+        ..DraftOptions::default()
+    };
+    let draft = workbench.draft(&to, &posting.text, &options)?;
+    workbench.send(draft).map(|id| id.to_string())
 }
 
 fn approve(workbench: &Workbench, id: ApprovalId, seen: &Seen) -> Result<String, Refusal> {

@@ -184,6 +184,20 @@ async def lead(agent):
     async def opened():
         return (await agent.call("submission", task=task)).structured_content["approval"]
 
+    lock = await agent.must("lock_request", resource="src/**", type="exclusive", reason="a plan", **{"for": "1h"})
+    listed = (await agent.must("lock_list"))["locks"]
+    notes.check("the paths are claimed", [one["id"] for one in listed] == [lock["id"]], listed)
+    await agent.must("lock_release", lock=lock["id"])
+    notes.check("nobody waits for it", (await agent.must("requests"))["requests"] is not None)
+    # There is nobody else to hear it.
+    await agent.refused("broadcast", "nobody", "hint:", text="Code freeze")
+    nothing = await agent.must("handoff_list", all=True)
+    notes.check("nothing was handed over yet", nothing["handoffs"] == [], nothing)
+    # There is one agency here: what the tools say of it is the workbench's own word.
+    await agent.refused("handoff_offer", "own_agency", "hint:", to="Code", task=task)
+    for tool, more in (("handoff_accept", {}), ("handoff_decline", {"reason": "no"}), ("handoff_results", {"status": "approved"})):
+        await agent.refused(tool, "handoff_not_found", "HO-009", id="HO-009", **more)
+
     approval = await agent.until("the approval", opened)
     notes.check("it is the task's", approval["task"] == task, approval)
 

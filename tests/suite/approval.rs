@@ -167,7 +167,7 @@ fn work_that_fails_its_checks_goes_back_and_never_waits_for_approval() {
     });
     let approvals = world.json(&["approvals", "list"]);
     assert_eq!(approvals, serde_json::json!([]));
-    world.wait_for_text(WORKER, "two is three");
+    world.wait_for_verdict(WORKER, "two is three");
 }
 
 #[test]

@@ -200,16 +200,16 @@ fn a_bad_definition_keeps_its_own_agency_from_starting_and_no_other() {
 #[test]
 fn a_bad_message_is_refused_with_line_and_column_and_not_sent() {
     let shell = with_agency();
-    let json = "not JSON at line 1, column 29: expected value";
+    let json = "line 1, column 29: not JSON: expected value";
     let text = "{\"type\": \"handoff\", \"task\": }";
     shell.agency(&["send", "Web", text]).refused(2, json, "plain text");
     assert_eq!(shell.refusal(&["send", "Web", text]).0, Some(2));
     let typed = shell.command(env!("CARGO_BIN_EXE_agency"), &shell.home());
     let said = shell.run(&typed.args(["send", "Web", "-"]).stdin("{\"a\":\n 1,,}"));
-    said.refused(2, "not JSON at line 2, column 4", "plain text");
+    said.refused(2, "line 2, column 4: not JSON", "plain text");
     shell.agency(&["send", "Web", ""]).refused(2, "the message is empty", "");
     shell.agency(&["send", "Web", "x", "--priority", "soon"]).refused(2, "low, normal, high", "");
-    shell.agency(&["ack", "123"]).refused(2, "`123` is no message id", "");
+    shell.agency(&["ack", "123"]).refused(2, "`123` is no whole message id", "");
     assert_eq!(shell.list("wb/registry/queue/new"), [""; 0]);
 }
 
@@ -240,7 +240,7 @@ fn what_does_not_exist_is_not_found_and_what_comes_later_says_so() {
         assert_eq!(shell.refusal(&words).0, Some(3), "{command}");
     }
     shell.agency(&["attach", "Web"]).refused(5, "`Web` is stopped", "agency start Web");
-    for noun in ["sandbox", "plan", "lock", "report", "broadcast"] {
+    for noun in ["sandbox", "plan", "report", "skill", "incident"] {
         let said = shell.agency(&[noun, "deploy", "Web", "branch"]);
         let said = said.refused(2, &format!("this version has no `agency {noun}` yet"), "agency ");
         assert!(!said.err.contains("did you mean"), "{said:?}");

@@ -13,6 +13,6 @@ mod hooks;
 mod keys;
 mod kills;
 mod limits;
-mod stage;
+pub mod stage;
 mod states;
 mod transcripts;

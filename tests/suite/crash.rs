@@ -6,7 +6,9 @@
 
 mod aftermath;
 mod ending;
+mod finishing;
 mod job;
+mod meeting;
 mod saving;
 
 use job::Job;
@@ -18,6 +20,12 @@ const CREW: [&str; 3] = ["hire.", "crew.", "dismiss."];
 fn dies_at(point: &str) {
     if ["keep.", "restore.", "undo."].iter().any(|story| point.starts_with(story)) {
         return saving::dies_at(point);
+    }
+    if point.starts_with("finish.") {
+        return finishing::dies_at(point);
+    }
+    if point.starts_with("meeting.") {
+        return meeting::dies_at(point);
     }
     if point.starts_with("stop.") {
         return ending::dies_at(point);
@@ -55,6 +63,7 @@ killed_at! {
     killed_when_all_panes_are_made: "start.panes_made",
     killed_when_a_start_is_seen: "start.seen",
     killed_when_a_restart_is_recorded: "stop.recorded",
+    killed_when_an_answer_is_recorded: "ask.recorded",
     killed_when_a_message_is_accepted: "message.accepted",
     killed_when_a_message_is_in_its_mailbox: "message.in_mailbox",
     killed_when_a_message_is_routed: "message.routed",
@@ -71,6 +80,7 @@ killed_at! {
     killed_when_what_lay_there_is_saved: "restore.saved",
     killed_when_files_are_restored: "restore.files_written",
     killed_when_a_restoration_is_seen: "restore.seen",
+    killed_when_a_message_has_said_that_a_task_is_finished: "finish.recorded",
     killed_when_a_completion_is_recorded: "complete.recorded",
     killed_when_a_completion_is_integrated: "complete.integrated",
     killed_when_a_submission_is_recorded: "submit.recorded",
@@ -84,6 +94,9 @@ killed_at! {
     killed_when_a_merge_is_documented: "merge.documented",
     killed_when_merged_work_is_kept: "merge.worktree_kept",
     killed_when_a_merged_worktree_is_retired: "merge.worktree_retired",
+    killed_when_a_meeting_is_held: "meeting.recorded",
+    killed_when_a_meeting_is_written: "meeting.written",
+    killed_when_a_meeting_is_seen: "meeting.seen",
     killed_when_a_hire_is_recorded: "hire.recorded",
     killed_when_a_role_file_is_written: "hire.role_written",
     killed_when_a_hire_is_in_the_users_file: "hire.defined",

@@ -1,8 +1,10 @@
 //! Messages on their way into a pane: from the door and the command line, while the agent cannot take them, and
 //! through crashes; each arrives, and arrives once.
 
+use agency::adapters::clock::SystemClock;
 use agency::adapters::keyring::FileKeyring;
 use agency::domain::authentication::mac;
+use agency::ports::clock::Clock as _;
 use agency::ports::keyring::Keyring as _;
 use agency::ports::ledger::Record;
 use serde_json::{Value, json};
@@ -82,6 +84,7 @@ fn a_signed_file_at_the_door_reaches_the_pane() {
     let token = keyring.operator_token().expect("a token");
     let mut note = note("operator", "from a file");
     note["id"] = json!("01900000-0000-7000-8000-0000000000aa");
+    note["sent_at"] = json!(SystemClock.now().to_string());
     note["auth"] = json!({ "key": "operator", "mac": mac(&token, &note) });
     drop_at_door(&world, "any name.json", &note);
     assert_arrives_once(&world, WORKER, "01900000-0000-7000-8000-0000000000aa");

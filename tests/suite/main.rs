@@ -23,6 +23,12 @@ mod delivery;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod door;
+#[cfg(test)]
+mod fuzzed;
+#[cfg(test)]
+mod handoff;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod keeping;
@@ -31,21 +37,33 @@ mod matching;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod meaning;
+#[cfg(test)]
+mod pacing;
+#[cfg(test)]
 mod playground;
+#[cfg(test)]
+mod queues;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod recipes;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod runtimes;
 #[cfg(test)]
 mod screen;
+#[cfg(test)]
+mod screen_messages;
 #[cfg(test)]
 mod screens;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod shell;
+#[cfg(test)]
+mod source_document;
 #[cfg(test)]
 mod survival;
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn a_recipe_adds_its_commands_to_the_operators_and_the_evidence_says_so() {
 fn a_failing_recipe_sends_the_work_back() {
     let world = made(&RECIPE.replace("NEW", "OTHER"));
     work(&world);
-    world.wait_for_text(WORKER, "was sent back");
+    world.wait_for_verdict(WORKER, "was sent back");
     assert_eq!(world.count("approval_opened"), 0);
 }
 
@@ -187,7 +187,7 @@ fn what_is_planted_beside_a_script_is_not_run_with_it() {
     }
     world.write("agencies/Team/scripts/json.py", "import os\nos._exit(0)\n");
     give_task(&world);
-    world.wait_for_text(WORKER, "was sent back");
+    world.wait_for_verdict(WORKER, "was sent back");
     assert_eq!(world.count("approval_opened"), 0);
     let log = world.home().join("sandbox/testing/SUB-001.log");
     let log = std::fs::read_to_string(log).expect("a log");
@@ -220,7 +220,7 @@ fn a_script_that_is_changed_while_the_proof_runs_is_run_as_it_was_recorded() {
     assert!(settings.contains(&swaps), "{settings:?}");
     world.write("agency.toml", &format!("{}\n", settings.join("\n")));
     work(&world);
-    world.wait_for_text(WORKER, "was sent back");
+    world.wait_for_verdict(WORKER, "was sent back");
     assert_eq!(world.count("approval_opened"), 0);
     let now = std::fs::read_to_string(script).expect("a script");
     assert_eq!(now, "#!/bin/sh\nexit 0\n", "it was swapped");

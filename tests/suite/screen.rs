@@ -40,7 +40,8 @@ steps = [
 ]
 "#;
 
-fn playground() -> Playground {
+/// A workbench whose agents say hello.
+pub fn playground() -> Playground {
     let make = |project: &std::path::Path| {
         put(&project.join("README.md"), "# A project\n");
         git(project, &["init", "-q", "-b", "main"]);
@@ -51,12 +52,13 @@ fn playground() -> Playground {
 }
 
 /// A terminal in which the program runs; when it ends, the terminal's settings are shown.
-struct Terminal<'a> {
+pub struct Terminal<'a> {
     playground: &'a Playground,
 }
 
 impl<'a> Terminal<'a> {
-    fn open(playground: &'a Playground) -> Self {
+    /// Opens the screen and waits until it shows the agency.
+    pub fn open(playground: &'a Playground) -> Self {
         let terminal = Self { playground };
         // In between stands a shell that lives on, so that what is left of the terminal can be seen.
         let script = format!(
@@ -82,7 +84,8 @@ impl<'a> Terminal<'a> {
         self.playground.folder().join("screen.pid")
     }
 
-    fn tmux(&self, args: &[&str]) -> String {
+    /// Asks the terminal's own server.
+    pub fn tmux(&self, args: &[&str]) -> String {
         let socket = self.playground.folder().join("screen.sock");
         let mut run = Invocation::new("tmux", self.playground.folder()).args(["-S"]).args([socket]);
         for name in ["AGENCY_AGENT", "AGENCY_SPAWN", "AGENCY_TOKEN", "TMUX", "TMUX_PANE"] {
@@ -93,16 +96,18 @@ impl<'a> Terminal<'a> {
         outcome.text()
     }
 
-    fn keys(&self, keys: &[&str]) {
+    /// Presses keys.
+    pub fn keys(&self, keys: &[&str]) {
         self.tmux(&[&["send-keys", "-t", "main"], keys].concat());
     }
 
-    fn rows(&self) -> String {
+    /// What it shows.
+    pub fn rows(&self) -> String {
         self.tmux(&["capture-pane", "-p", "-t", "main"])
     }
 
     /// Waits until a text is on the screen.
-    fn see(&self, text: &str) -> String {
+    pub fn see(&self, text: &str) -> String {
         until(LIMIT, text, || {
             Some(self.rows()).filter(|rows| rows.contains(text)).ok_or(self.rows())
         })

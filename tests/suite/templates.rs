@@ -212,7 +212,8 @@ fn every_json_in_a_role_file_is_a_message_that_is_accepted() {
                 seen += 1;
             }
         }
-        assert!(seen >= 2, "{template}: only {seen} were found");
+        // Handoffs and their results are commands; what a reviewer says of a change is a message.
+        assert!(seen >= 1, "{template}: none was found");
     }
 }
 

@@ -65,22 +65,29 @@ pub fn make_workbench(folder: &Path, files: &[TextFile]) -> Result<(), FolderErr
     }
     let mut config = "";
     for file in files {
-        inside::require_plain(&file.path)?;
         if file.path == Path::new(HOME_MARK) {
             config = &file.text;
-            continue;
-        }
-        let path = folder.join(&file.path);
-        make_folder(path.parent().unwrap_or(folder))?;
-        match write_new(&path, &file.text, mode_for(&path)) {
-            // The user's own file of that name stays.
-            Ok(()) | Err(FolderError::Exists { .. }) => {}
-            Err(error) => return Err(error),
+        } else {
+            lay(folder, file)?;
         }
     }
     ignore_run_time_files(&folder.join(".gitignore"))?;
     // After a power cut a workbench has its settings, or is none yet.
     files::create(&mark, config.as_bytes(), 0o644, true).map_err(|error| taken_or(&mark, &error))
+}
+
+/// Writes a file into a workbench, relative to it; the user's own file of that name stays.
+///
+/// # Errors
+/// The path leaves the workbench, or it cannot be written.
+pub fn lay(folder: &Path, file: &TextFile) -> Result<(), FolderError> {
+    inside::require_plain(&file.path)?;
+    let path = folder.join(&file.path);
+    make_folder(path.parent().unwrap_or(folder))?;
+    match write_new(&path, &file.text, mode_for(&path)) {
+        Ok(()) | Err(FolderError::Exists { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Gives a complete file its name, unless the name is taken.

@@ -5,6 +5,7 @@
 //! `inside`. What a definition or a view says is not looked at here.
 
 mod archive;
+mod beside;
 mod changes;
 mod crew;
 mod home;
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-pub use crate::adapters::folder::home::{HOME_MARK, find_home, make_workbench, sweep};
+pub use crate::adapters::folder::home::{HOME_MARK, find_home, lay, make_workbench, sweep};
 pub use crate::adapters::folder::lock::{LockError, SupervisorLock};
 pub use crate::adapters::folder::socket::socket_path;
 
@@ -161,7 +162,7 @@ impl WorkbenchFolder for DiskFolder {
         files::replace(&path, text.as_bytes(), 0o644, false).map_err(|error| wrap(&path, &error))
     }
 
-    fn append_activity(&self, agency: &Name, line: &str) -> Result<(), FolderError> {
+    fn append_activity(&self, agency: &Name, lines: &[String]) -> Result<(), FolderError> {
         let logs = self.agency(agency).join("logs");
         // Only the last step: a log line never brings a removed agency's folder back.
         match std::fs::create_dir(&logs) {
@@ -171,7 +172,8 @@ impl WorkbenchFolder for DiskFolder {
             Ok(()) | Err(_) => {}
         }
         let path = logs.join("activity.log");
-        let line = format!("{}\n", text::to_line(line, MAX_ACTIVITY));
+        let lines = lines.iter().map(|line| format!("{}\n", text::to_line(line, MAX_ACTIVITY)));
+        let text: String = lines.collect();
         let append = || {
             // A pipe or a link in its place is refused at once; an agent could have put it there.
             let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
@@ -180,7 +182,7 @@ impl WorkbenchFolder for DiskFolder {
                 .append(true)
                 .custom_flags(flags.bits().cast_signed())
                 .open(&path)?;
-            file.write_all(line.as_bytes())
+            file.write_all(text.as_bytes())
         };
         append().map_err(|error| wrap(&path, &error))
     }
@@ -200,6 +202,10 @@ impl WorkbenchFolder for DiskFolder {
         files::replace(&path, text.as_bytes(), 0o644, false)
             .map_err(|error| wrap(&path, &error))?;
         Ok(path)
+    }
+
+    fn add_beside(&self, path: &Path, text: &str) -> Result<PathBuf, FolderError> {
+        beside::add(&self.home, path, text)
     }
 
     fn add_change(

@@ -96,8 +96,8 @@ fn text_that_is_not_utf_8_a_folder_and_a_pipe_are_told_apart() {
 fn an_activity_line_is_one_plain_line() {
     let (home, folder) = workbench();
     folder.make_agency(&name("Code"), &[file("agency.json", "{}")]).unwrap();
-    folder.append_activity(&name("Code"), "one\u{1b}[2J\ntwo").unwrap();
-    folder.append_activity(&name("Code"), &"x".repeat(9000)).unwrap();
+    folder.append_activity(&name("Code"), &["one\u{1b}[2J\ntwo".to_owned()]).unwrap();
+    folder.append_activity(&name("Code"), &["x".repeat(9000)]).unwrap();
     let log = read(&home.path().join("agencies/Code/logs/activity.log"));
     let lines: Vec<_> = log.lines().collect();
     assert_eq!((lines.len(), lines[0]), (2, "one[2J two"));
@@ -204,7 +204,7 @@ fn below_a_file_every_write_is_an_error_that_names_the_place() {
         folder.make_agency(&name("Code"), &[]).unwrap_err(),
         folder.add_change(None, "m", "e").unwrap_err(),
         folder.write_document(None, Path::new("d.md"), "").unwrap_err(),
-        folder.append_activity(&name("Code"), "x").unwrap_err(),
+        folder.append_activity(&name("Code"), &["x".to_owned()]).unwrap_err(),
     ];
     for problem in problems {
         assert!(problem.to_string().contains("agency.toml/below"), "{problem}");

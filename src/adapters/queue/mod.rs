@@ -5,37 +5,41 @@
 //! it got. Folders are made when the first file needs them, but never an agency's own.
 
 mod door;
+mod held;
+mod names;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod tray;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::adapters::queue::taking::Door;
 use crate::adapters::queue::tray::Lasting;
 use crate::adapters::queue::watch::Signal;
 use crate::domain::id::MessageId;
 use crate::domain::message::DeadReason;
 use crate::domain::name::AgentAddress;
-use crate::ports::mailboxes::{DoorItem, MailboxError, Mailboxes, Tray};
+use crate::ports::mailboxes::{DeadFile, DoorItem, MailboxError, Mailboxes, Tray};
 
 /// The queues of one workbench.
 #[derive(Debug)]
 pub struct FileMailboxes {
     home: PathBuf,
-    watchers: Mutex<Vec<Sender<Signal>>>,
+    door: Arc<Door>,
+    watchers: Mutex<Vec<SyncSender<Signal>>>,
 }
 
 impl FileMailboxes {
     /// The queues in a workbench's folder. Nothing is made yet.
     pub fn new(home: impl Into<PathBuf>) -> Self {
-        Self { home: home.into(), watchers: Mutex::new(Vec::new()) }
-    }
-
-    fn door(&self) -> PathBuf {
-        self.home.join("registry/queue")
+        let home = home.into();
+        let door = Arc::new(Door::new(&home));
+        Self { home, door, watchers: Mutex::new(Vec::new()) }
     }
 
     fn mailbox(&self, of: &AgentAddress) -> PathBuf {
@@ -56,32 +60,60 @@ impl Drop for FileMailboxes {
 
 impl Mailboxes for FileMailboxes {
     fn look_at_door(&self, limit: usize) -> Result<Vec<DoorItem>, MailboxError> {
-        door::look(&self.door().join("new"), limit)
+        let items = self.door.look(limit)?;
+        if self.door.is_listing_due() {
+            let watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+            // One that has a signal already looks anyway.
+            for watcher in watchers.iter() {
+                let _ = watcher.try_send(Signal::Look);
+            }
+        }
+        Ok(items)
+    }
+
+    fn has_more_at_door(&self) -> bool {
+        self.door.has_more()
     }
 
     fn drop_at_door(&self, id: MessageId, text: &str) -> Result<String, MailboxError> {
         let name = file_name(id);
         // Nobody else knows it until it is taken from there: a power cut must not take it.
-        tray::drop_into(&self.door(), &self.home, &name, text, Lasting::OnDisk)?;
+        tray::drop_into(self.door.queue(), &self.home, &name, text, Lasting::OnDisk)?;
         Ok(name)
     }
 
     fn clear_from_door(&self, file: &str) -> Result<(), MailboxError> {
-        let path = door::require_inside(&self.door().join("new"), file)?;
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(wrap(&path, &error)),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        self.door.clear(file)
     }
 
     fn bury_from_door(&self, file: &str, reason: &DeadReason) -> Result<(), MailboxError> {
-        let path = door::require_inside(&self.door().join("new"), file)?;
-        tray::bury(&path, &self.door(), &self.home, reason)
+        self.door.bury(file, reason)
+    }
+
+    fn hold_at_door(&self, file: &str, hold: &str) -> Result<(), MailboxError> {
+        self.door.hold(file, hold)
+    }
+
+    fn release_held(&self, hold: &str, limit: u32) -> Result<u32, MailboxError> {
+        held::release(self.door.queue(), hold, limit)
+    }
+
+    fn held_at_door(&self) -> Result<BTreeMap<String, u32>, MailboxError> {
+        held::counts(self.door.queue())
+    }
+
+    fn dead_at_door(&self, limit: usize) -> Result<Vec<DeadFile>, MailboxError> {
+        held::dead(self.door.queue(), limit)
+    }
+
+    fn retry_at_door(&self, file: &str) -> Result<(), MailboxError> {
+        held::retry(self.door.queue(), file)
     }
 
     fn put(&self, to: &AgentAddress, id: MessageId, text: &str) -> Result<(), MailboxError> {
         let mailbox = self.mailbox(to);
         let name = file_name(id);
+        held::revive(&mailbox, &self.agency_root(to), &name)?;
         let there = [Tray::New, Tray::Cur].into_iter();
         let there = there.map(|tray| tray::path(&mailbox, tray, &name)).find(|it| tray::exists(it));
         match there {
@@ -134,17 +166,17 @@ impl Mailboxes for FileMailboxes {
     }
 
     fn door_counts(&self) -> Result<(u32, u32), MailboxError> {
-        let new = door::count(&self.door().join("new"), door::is_message_name)?;
-        let dead = door::count(&self.door().join("dead"), |name| {
-            door::is_message_name(name) && !name.ends_with(tray::REASON_ENDING)
+        let new = door::count(&self.door.new_folder(), door::is_message_name)?;
+        let dead = door::count(&self.door.queue().join("dead"), |name| {
+            let is_reason = name.as_encoded_bytes().ends_with(tray::REASON_ENDING.as_bytes());
+            door::is_message_name(name) && !is_reason
         })?;
         Ok((new, dead))
     }
 
     fn watch_door(&self, hint: Box<dyn Fn() + Send>) -> Result<(), MailboxError> {
-        let folder = self.door().join("new");
-        tray::require_folder(&folder, &self.home)?;
-        let watcher = watch::start(folder, hint)?;
+        tray::require_folder(&self.door.new_folder(), &self.home)?;
+        let watcher = watch::start(Arc::clone(&self.door), hint)?;
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
         Ok(())
     }

@@ -134,6 +134,13 @@ pub(super) fn bury(
     }
 }
 
+/// Where the reason of a dead file lies.
+pub(super) fn reason_of(dead: &Path) -> PathBuf {
+    let name = dead.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let stem = name.strip_suffix(".json").unwrap_or(&name);
+    dead.with_file_name(format!("{stem}{REASON_ENDING}"))
+}
+
 fn write_reason(path: &Path, reason: &DeadReason) -> Result<(), MailboxError> {
     let text = serde_json::to_vec_pretty(reason).map_err(|error| wrap(path, &error.into()))?;
     files::replace(path, &text, 0o644, false).map_err(|error| wrap(path, &error))

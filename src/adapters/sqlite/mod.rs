@@ -141,6 +141,19 @@ impl LedgerReader for SqliteLedger {
         self.try_sql(|connection| rows::read(connection, after, limit))
     }
 
+    fn read_about(
+        &self,
+        subject: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, LedgerError> {
+        self.try_sql(|connection| rows::read_about(connection, subject, after, limit))
+    }
+
+    fn read_kind(&self, kind: &str, before: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        self.try_sql(|connection| rows::read_kind(connection, kind, before, limit))
+    }
+
     fn tip(&self) -> Result<(u64, String), LedgerError> {
         self.try_sql(rows::tip)
     }

@@ -48,6 +48,36 @@ pub(super) fn read(
     records.collect()
 }
 
+pub(super) fn read_about(
+    connection: &Connection,
+    subject: &str,
+    after: u64,
+    limit: usize,
+) -> rusqlite::Result<Vec<Record>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, id, at, actor, kind, subject, payload, prev_hash, hash
+         FROM events WHERE subject = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+    )?;
+    let asked = params![subject, to_sql(after), to_sql(limit)];
+    let records = statement.query_map(asked, to_record)?;
+    records.collect()
+}
+
+pub(super) fn read_kind(
+    connection: &Connection,
+    kind: &str,
+    before: u64,
+    limit: usize,
+) -> rusqlite::Result<Vec<Record>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, id, at, actor, kind, subject, payload, prev_hash, hash
+         FROM events WHERE kind = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+    )?;
+    let asked = params![kind, to_sql(before), to_sql(limit)];
+    let records = statement.query_map(asked, to_record)?;
+    records.collect()
+}
+
 pub(super) fn snapshot(
     connection: &Connection,
     version: u32,

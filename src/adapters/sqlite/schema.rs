@@ -11,7 +11,7 @@ use crate::adapters::sqlite::problem::to_ledger_error;
 use crate::ports::ledger::LedgerError;
 
 /// The schema this program writes.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 const TABLES: &str = "
 CREATE TABLE events (
@@ -41,7 +41,13 @@ CREATE TABLE snapshots (
 ) STRICT;
 ";
 
-/// Sets the file up for the writer; makes the tables in an empty one.
+/// What each schema has beyond the one before it, from the second on.
+const STEPS: [&str; 1] = [
+    // What was said long ago is looked for by its kind.
+    "CREATE INDEX events_by_kind ON events (kind);",
+];
+
+/// Sets the file up for the writer; makes the tables in an empty one, and in an older one what it lacks.
 pub(super) fn require_writable(
     connection: &mut Connection,
     path: &Path,
@@ -56,12 +62,20 @@ pub(super) fn require_writable(
     // In one transaction with its number, so that a half-made ledger is an empty file again.
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
-    if version(&transaction).map_err(wrap)? == 0 {
+    let mut made = version(&transaction).map_err(wrap)?;
+    if made == 0 {
         require_empty(&transaction, path)?;
         transaction.execute_batch(TABLES).map_err(wrap)?;
-        transaction.pragma_update(None, "user_version", SCHEMA).map_err(wrap)?;
+        made = 1;
     }
     require_tables(&transaction, path)?;
+    if made < SCHEMA {
+        let done = usize::try_from(made.saturating_sub(1)).unwrap_or(usize::MAX);
+        for step in STEPS.iter().skip(done) {
+            transaction.execute_batch(step).map_err(wrap)?;
+        }
+        transaction.pragma_update(None, "user_version", SCHEMA).map_err(wrap)?;
+    }
     transaction.commit().map_err(wrap)
 }
 

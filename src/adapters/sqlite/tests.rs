@@ -108,7 +108,7 @@ fn a_newer_schema_is_read_and_never_written() {
     drop(raw);
     assert!(matches!(
         SqliteLedger::open_writer(&path),
-        Err(LedgerError::NewerSchema { found: 9, known: 1 })
+        Err(LedgerError::NewerSchema { found: 9, known: 2 })
     ));
     assert_eq!(SqliteLedger::open_reader(&path).unwrap().read(0, 10).unwrap().len(), 2);
 }

@@ -48,6 +48,11 @@ fn every_promised_field_is_there() {
         &json(testing::branches())[0],
         "branch agent task ahead behind dirty insertions deletions last_commit_at conflicts_with",
     );
+    assert_fields(
+        "lock list",
+        &json(testing::locks())[0],
+        "id resource type holders waiting granted_at expires_at reason",
+    );
     assert_fields("log", &json(testing::log())[0], "seq at actor kind subject payload hash");
 }
 

@@ -3,15 +3,16 @@
 //! Field names are those of the protocol; a promise to every program that writes them.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::protocol::{Extra, Severity};
+use crate::domain::protocol::{Extra, Severity, schema};
 
 /// `task_assignment`: somebody is to do a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskAssignment {
     /// The task.
-    #[serde(alias = "task")]
+    #[schemars(schema_with = "schema::words")]
     pub task_id: String,
     /// Its agent, as `Agency/agent` or a name in the sender's agency; none: whom the message is for.
     #[serde(default)]
@@ -31,11 +32,13 @@ pub struct TaskAssignment {
 }
 
 /// `coordination_request`: a question that is chased until it is answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CoordinationRequest {
     /// What it is about.
+    #[schemars(schema_with = "schema::words")]
     pub regarding: String,
     /// What is asked.
+    #[schemars(schema_with = "schema::words")]
     pub request: String,
     /// How soon; decides the timers of the escalation.
     #[serde(default)]
@@ -50,7 +53,7 @@ pub struct CoordinationRequest {
     #[serde(default)]
     pub timeline: Option<String>,
     /// The task it is about.
-    #[serde(default, alias = "task")]
+    #[serde(default)]
     pub task_id: Option<String>,
     /// Other fields.
     #[serde(flatten)]
@@ -59,10 +62,10 @@ pub struct CoordinationRequest {
 
 /// `handoff`: one agency gives finished work to another. It is answered by `accept` or `decline`, and when it
 /// was looked at by `results`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Handoff {
     /// Id or title of what is handed over.
-    #[serde(alias = "task_id")]
+    #[schemars(schema_with = "schema::words")]
     pub task: String,
     /// What was made.
     #[serde(default)]
@@ -84,6 +87,7 @@ pub struct Handoff {
     pub next_steps: Vec<String>,
     /// By when it has to be accepted or declined; none: as configured.
     #[serde(default)]
+    #[schemars(schema_with = "schema::time")]
     pub answer_by: Option<Timestamp>,
     /// Any word: `low`, `normal`, `high` and `critical` count.
     #[serde(default)]
@@ -97,10 +101,11 @@ pub struct Handoff {
 }
 
 /// `accept`: the handoff that it answers is taken.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Acceptance {
     /// When it will be looked at.
     #[serde(default)]
+    #[schemars(schema_with = "schema::time")]
     pub estimated_completion: Option<Timestamp>,
     /// Remarks.
     #[serde(default)]
@@ -111,9 +116,10 @@ pub struct Acceptance {
 }
 
 /// `decline`: the handoff that it answers is not taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decline {
     /// Why.
+    #[schemars(schema_with = "schema::words")]
     pub reason: String,
     /// Other fields.
     #[serde(flatten)]
@@ -121,15 +127,16 @@ pub struct Decline {
 }
 
 /// `results`: what came of work that was handed over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Results {
     /// Id or title of what was handed over.
-    #[serde(alias = "task_id")]
+    #[schemars(schema_with = "schema::words")]
     pub task: String,
     /// The verdict.
     pub status: Verdict,
     /// Bugs found.
-    #[serde(default, alias = "count")]
+    #[serde(default, deserialize_with = "schema::read_optional_count")]
+    #[schemars(schema_with = "schema::count")]
     pub bugs: Option<u32>,
     /// Where they are described.
     #[serde(default)]
@@ -147,13 +154,11 @@ pub struct Results {
 
 /// What somebody thinks of work that was handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Verdict {
     /// It is good.
-    #[serde(alias = "passed", alias = "ok")]
     Approved,
     /// Something has to be mended first.
-    #[serde(alias = "failed")]
     IssuesFound,
     /// It could not be looked at.
     Blocked,
@@ -161,19 +166,59 @@ pub enum Verdict {
     Rejected,
 }
 
+impl Verdict {
+    /// Every word that is understood; the first of each verdict is the one that is written.
+    const WORDS: [(&'static str, Self); 7] = [
+        ("approved", Self::Approved),
+        ("issues_found", Self::IssuesFound),
+        ("blocked", Self::Blocked),
+        ("rejected", Self::Rejected),
+        ("passed", Self::Approved),
+        ("ok", Self::Approved),
+        ("failed", Self::IssuesFound),
+    ];
+}
+
+impl TryFrom<String> for Verdict {
+    type Error = String;
+    fn try_from(word: String) -> Result<Self, String> {
+        let known = Self::WORDS.iter().find(|(known, _)| *known == word);
+        known.map(|(_, verdict)| *verdict).ok_or_else(|| format!("`{word}` is no verdict"))
+    }
+}
+
+impl From<Verdict> for String {
+    fn from(verdict: Verdict) -> Self {
+        verdict.as_str().to_owned()
+    }
+}
+
+impl JsonSchema for Verdict {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Verdict".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let words = Self::WORDS.map(|(word, _)| word);
+        schemars::json_schema!({ "type": "string", "enum": words })
+    }
+}
+
 /// `alert`: something that everybody has to know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// How bad it is.
     #[serde(default)]
     pub severity: Severity,
     /// What happened, or will.
+    #[schemars(schema_with = "schema::words")]
     pub message: String,
     /// What everyone has to do: then it has to be acknowledged.
     #[serde(default)]
     pub action_required: Option<String>,
     /// By when; none: as configured.
     #[serde(default)]
+    #[schemars(schema_with = "schema::time")]
     pub deadline: Option<Timestamp>,
     /// Other fields.
     #[serde(flatten)]

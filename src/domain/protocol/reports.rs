@@ -3,22 +3,24 @@
 //! Field names are those of the protocol; a promise to every program that writes them.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::message::Priority;
-use crate::domain::protocol::Extra;
+use crate::domain::protocol::{Extra, schema};
 
 /// `status_update`: how far a task is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusUpdate {
     /// The task; none: the one that the sender has open.
-    #[serde(default, alias = "task")]
+    #[serde(default)]
     pub task_id: Option<String>,
     /// `in_progress`, `blocked`, … in the sender's words.
     #[serde(default)]
     pub status: Option<String>,
     /// 0 to 100.
     #[serde(default)]
+    #[schemars(schema_with = "schema::percent")]
     pub progress: Option<Percent>,
     /// What is done.
     #[serde(default)]
@@ -31,6 +33,7 @@ pub struct StatusUpdate {
     pub next_items: Vec<String>,
     /// When it will be finished.
     #[serde(default)]
+    #[schemars(schema_with = "schema::time")]
     pub estimated_completion: Option<Timestamp>,
     /// What is in the way.
     #[serde(default)]
@@ -42,7 +45,7 @@ pub struct StatusUpdate {
 
 /// A whole number from 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "u64", into = "u64")]
+#[serde(try_from = "f64", into = "u64")]
 pub struct Percent(u8);
 
 impl Percent {
@@ -52,13 +55,14 @@ impl Percent {
     }
 }
 
-impl TryFrom<u64> for Percent {
+/// JSON knows one kind of number: `65.0` is the same as `65`.
+impl TryFrom<f64> for Percent {
     type Error = String;
-    fn try_from(number: u64) -> Result<Self, String> {
-        match u8::try_from(number) {
-            Ok(value) if value <= 100 => Ok(Self(value)),
-            _ => Err(format!("{number} is not a percentage; 0 to 100 are")),
-        }
+    fn try_from(number: f64) -> Result<Self, String> {
+        (0..=100)
+            .find(|whole| f64::from(*whole) == number)
+            .map(Self)
+            .ok_or_else(|| format!("{number} is no percentage; a whole number from 0 to 100 is"))
     }
 }
 
@@ -70,7 +74,18 @@ impl From<Percent> for u64 {
 
 /// How bad something is.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -98,12 +113,13 @@ impl Severity {
 }
 
 /// `blocker`: a task cannot go on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Blocker {
     /// The task; none: the one that the sender has open.
-    #[serde(default, alias = "task")]
+    #[serde(default)]
     pub task_id: Option<String>,
     /// What is in the way.
+    #[schemars(schema_with = "schema::words")]
     pub blocker_description: String,
     /// How bad it is; decides the timers of the escalation.
     #[serde(default)]
@@ -119,6 +135,7 @@ pub struct Blocker {
     pub workaround: Option<String>,
     /// By when it has to be out of the way.
     #[serde(default)]
+    #[schemars(schema_with = "schema::time")]
     pub needs_resolution_by: Option<Timestamp>,
     /// What it costs.
     #[serde(default)]
@@ -129,16 +146,17 @@ pub struct Blocker {
 }
 
 /// `task_complete`: a task is finished.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskComplete {
     /// The task; none: the one that the sender has open.
-    #[serde(default, alias = "task")]
+    #[serde(default)]
     pub task_id: Option<String>,
     /// The branch it was done on.
     #[serde(default)]
     pub branch: Option<String>,
     /// When it was finished.
     #[serde(default)]
+    #[schemars(schema_with = "schema::time")]
     pub completion_time: Option<Timestamp>,
     /// One line.
     #[serde(default)]
@@ -164,14 +182,19 @@ pub struct TaskComplete {
 }
 
 /// What an agent says that its tests said.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TestResults {
     /// Passed.
+    #[serde(deserialize_with = "schema::read_count")]
+    #[schemars(schema_with = "schema::count")]
     pub passed: u32,
     /// Failed.
+    #[serde(deserialize_with = "schema::read_count")]
+    #[schemars(schema_with = "schema::count")]
     pub failed: u32,
     /// Covered lines, in percent.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 100))]
     pub coverage: Option<f64>,
     /// Other fields.
     #[serde(flatten)]

@@ -44,6 +44,8 @@ pub struct Description {
     pub channel: Option<Channel>,
     /// Whether its start gives it the agents' own tools, the MCP server `agency`.
     pub has_tools: bool,
+    /// Whether it keeps what is typed into it while it works, and takes it when it can.
+    pub interrupts: bool,
     /// How it is ended.
     pub stop: Stop,
     /// What was seen run, newest first.
@@ -155,6 +157,7 @@ impl Description {
             reads_screen: !self.screens.is_empty(),
             confirms: self.report.confirms(),
             has_tools: self.has_tools,
+            interrupts: self.interrupts,
             hand_over: self.channel.as_ref().map(|channel| HandOver {
                 states: channel.states.clone(),
                 needs_conversation: channel.kind.needs_conversation(),

@@ -39,6 +39,9 @@ pub struct Runtime {
     /// Whether the program is given the agents' own tools.
     #[serde(default)]
     pub has_tools: bool,
+    /// Whether it keeps what is typed into it while it works, and takes it when it can.
+    #[serde(default)]
+    pub interrupts: bool,
 }
 
 /// When a program takes a text through a channel of its own.

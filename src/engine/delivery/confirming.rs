@@ -48,7 +48,8 @@ pub fn tells_of_turns(state: &State, agent: &AgentAddress) -> bool {
 pub fn turn_began(step: &mut Step<'_>, agent: &AgentAddress, prompt: &str) {
     let is_in = |record: &MessageRecord| {
         let is_given = record.attempt.is_some() || record.is_uncertain;
-        is_given && wording::is_named_in(prompt, record.message.id)
+        let is_named = |id| wording::is_named_in(prompt, id);
+        is_given && (is_named(record.message.id) || record.digest.is_some_and(is_named))
     };
     for id in waiting(step.state(), agent, is_in) {
         deliver(step, agent, id, DeliveredBy::Turn);
@@ -65,7 +66,11 @@ pub fn left_over_submitted(step: &mut Step<'_>, agent: &AgentAddress, text: &str
         let texts = [wording::text_for(&line, message), wording::short_for(message)];
         record.is_uncertain && texts.iter().any(|typed| typed == text)
     };
-    let ids = waiting(step.state(), agent, is_it);
+    let mut ids = waiting(step.state(), agent, is_it);
+    ids.extend(waiting(step.state(), agent, |record| {
+        let digest = record.digest.filter(|_| record.is_uncertain);
+        digest.is_some_and(|digest| step.state().mail.is_text_of(digest, text))
+    }));
     for id in &ids {
         deliver(step, agent, *id, DeliveredBy::Pane);
     }
@@ -106,10 +111,10 @@ fn fate(state: &State, agent: &AgentAddress, record: &MessageRecord) -> Fate {
     let from = heard_since(state, given);
     let due = |from: Timestamp, time| Fate::Due(from.saturating_add(time).unwrap_or(from));
     match (given.by, known.state) {
-        (DeliveredBy::Channel, AgentState::Idle) => {
+        (DeliveredBy::Channel | DeliveredBy::Queue, AgentState::Idle) => {
             due(known.since.map_or(from, |since| since.max(from)), QUEUE_WITHIN)
         }
-        (DeliveredBy::Channel, _) => Fate::Kept,
+        (DeliveredBy::Channel | DeliveredBy::Queue, _) => Fate::Kept,
         _ => due(from, TURN_WITHIN),
     }
 }

@@ -7,18 +7,21 @@ use serde_json::json;
 use crate::domain::agency::COORDINATOR;
 use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::id::MessageId;
-use crate::domain::message::{DeadReason, Draft, Message, MessageState, MessageType};
+use crate::domain::message::{DeadReason, Draft, Message, MessageState, MessageType, Priority};
 use crate::domain::name::{Address, AgentAddress, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::engine::effect::Effect;
 use crate::engine::event::{DeliveredBy, Event};
 use crate::engine::input::Timer;
-use crate::engine::sessions::Wanted;
+use crate::engine::mail::{dead, door, rights, room};
+use crate::engine::meaning;
+use crate::engine::requests::broadcasts::Copied;
+use crate::engine::requests::ladder::LEAD;
+use crate::engine::requests::{self, announcing};
 use crate::engine::sessions::deciding::require_agency;
 use crate::engine::step::Step;
-
-/// The agency of the agent that steers the coordinators.
-const LEAD: &str = "MetaOrchestrator";
+use crate::engine::tracing;
+use crate::engine::traffic;
 
 /// Carries out a command about messages.
 pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
@@ -27,20 +30,46 @@ pub fn asked(step: &mut Step<'_>, command: Command) -> Result<Answer, Refusal> {
         Command::AcknowledgeMessages { ids } => acknowledge(step, &ids),
         Command::FetchMessages { ids } => fetch(step, &ids),
         Command::RetryDelivery { id } => retry(step, id),
+        Command::RetryMessage { id, ttl_s, recalled } => dead::retry(step, id, ttl_s, recalled),
+        Command::RetryFile { file } => dead::retry_file(step, file),
+        Command::ReleaseLoop { one, other } => traffic::deciding::release(step, &one, &other),
         _ => Ok(Answer::Done),
     }
 }
 
-/// Accepts a message from the actor of this step; returns its id.
+/// Accepts a message from the actor of this step, and does what it says; returns its id.
 pub fn send(step: &mut Step<'_>, draft: Draft) -> Result<MessageId, Refusal> {
+    write(step, draft, Weight::Meant)
+}
+
+/// Accepts a message that tells of what is decided already, in the actor's name; returns its id.
+pub fn notice(step: &mut Step<'_>, draft: Draft) -> Result<MessageId, Refusal> {
+    write(step, draft, Weight::Told)
+}
+
+/// Whether a message does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// It does what it says.
+    Meant,
+    /// It only tells.
+    Told,
+}
+
+fn write(step: &mut Step<'_>, draft: Draft, weight: Weight) -> Result<MessageId, Refusal> {
     let from = sender(step, draft.from.clone())?;
     let id = draft.id.unwrap_or_else(|| step.mint());
-    if step.state().mail.messages.contains_key(&id) {
+    if step.state().mail.knows(id) {
         return Ok(id);
     }
     let verified = !matches!(step.actor, Actor::Outside(_));
     let message = draft.settle(id, from, step.now.at, verified);
-    accept(step, message, None)
+    if step.state().mail.gone.is_stale(&message) {
+        let text = format!("nobody knows any more whether message `{id}` was taken before");
+        return Err(Refusal::new(RefusalKind::Conflict, "stale", text)
+            .with_hint("leave its `id` out: it gets a new one"));
+    }
+    accept(step, message, None, weight)
 }
 
 /// The sender: an agent is always itself, the operator may speak for anyone.
@@ -81,50 +110,172 @@ pub fn message_at_door(step: &mut Step<'_>, file: String, message: Message) {
         }
         return;
     }
-    if let Err(refusal) = accept(step, message, Some(file.clone())) {
-        let reason = DeadReason {
-            code: refusal.code,
-            message: refusal.message,
-            field: Some("to".to_owned()),
-            at: step.now.at,
-        };
-        step.record(Event::MessageRefused { file: file.clone(), reason: reason.clone() });
-        step.perform(Effect::BuryAtDoor { file, reason });
+    if step.state().mail.gone.contains(message.id) {
+        step.perform(Effect::ClearDoor { file });
+        return;
     }
+    if let Some(reason) = door::stale(step.state(), &file, &message, step.now.at) {
+        bury_at_door(step, file, reason);
+        return;
+    }
+    let (from, to, berth) = (message.from.clone(), message.to.clone(), room::berth_of(&message));
+    if let Err(refusal) = accept(step, message, Some(file.clone()), Weight::Meant) {
+        if let Some(hold) = door::hold_of(step, (&from, &to, berth), &refusal) {
+            door::hold(step, file, hold, refusal);
+            return;
+        }
+        let field = meaning::field_of(&refusal.code).unwrap_or("to");
+        let reason = DeadReason::new(&refusal.code, refusal.message, step.now.at).about(field);
+        bury_at_door(step, file, reason);
+    }
+}
+
+fn bury_at_door(step: &mut Step<'_>, file: String, reason: DeadReason) {
+    step.record(Event::MessageRefused { file: file.clone(), reason: reason.clone() });
+    step.perform(Effect::BuryAtDoor { file, reason });
 }
 
 fn accept(
     step: &mut Step<'_>,
     message: Message,
     file: Option<String>,
+    weight: Weight,
 ) -> Result<MessageId, Refusal> {
-    let id = message.id;
+    let mut message = addressed(step, message);
+    if !message.verified {
+        // Anybody could say that it is urgent.
+        message.priority = message.priority.min(Priority::Normal);
+    }
+    rights::require(step, &message)?;
+    message.trace = Some(tracing::of_message(step.state(), &message)?.to_string());
+    if weight == Weight::Meant {
+        meaning::check(step, &message)?;
+    }
+    let said = message.clone();
+    let to = put(step, message, file, weight)?;
+    if weight == Weight::Meant {
+        meaning::follow(step, &said, to.as_ref());
+        traffic::deciding::follow(step, &said, to.as_ref());
+    }
+    requests::follow(step, &said);
+    Ok(said.id)
+}
+
+/// A message with whom it is really for: what answers the workbench goes to whoever asked.
+fn addressed(step: &Step<'_>, mut message: Message) -> Message {
+    if let Some(asker) = requests::redirect(step.state(), &message) {
+        message.to = asker;
+    }
+    to_own_coordinator(step, to_other_coordinator(message))
+}
+
+/// Work goes from agency to agency: whoever of the other one it is for, its coordinator gets it.
+fn to_other_coordinator(mut message: Message) -> Message {
+    if let Address::Agent(agent) = &message.to
+        && message.kind.as_str() == "handoff"
+        && message.from.agency() != Some(&agent.agency)
+    {
+        message.to = Address::Agency(agent.agency.clone());
+    }
+    message
+}
+
+/// `coordinator` alone is the coordinator of the sender's own agency.
+fn to_own_coordinator(step: &Step<'_>, mut message: Message) -> Message {
+    if let (Address::Agency(word), Some(own)) = (&message.to, message.from.agency())
+        && word.as_str() == COORDINATOR
+        && step.state().sessions.agency(word).is_none()
+    {
+        message.to = Address::Agency(own.clone());
+    }
+    message
+}
+
+/// Puts a message on its way; gives the agent it goes to.
+fn put(
+    step: &mut Step<'_>,
+    message: Message,
+    file: Option<String>,
+    weight: Weight,
+) -> Result<Option<AgentAddress>, Refusal> {
     match &message.to {
-        Address::Everyone => return broadcast(step, message, file),
-        Address::Operator => deliver_to(step, message, None, file),
-        Address::Workbench => {
-            return Err(Refusal::new(
-                RefusalKind::Usage,
-                "bad_recipient",
-                "`workbench` takes no messages".to_owned(),
-            ));
+        Address::Everyone => {
+            require_pace(step, &message, weight)?;
+            broadcast(step, message, file).map(|()| None)
         }
+        Address::Operator => {
+            require_pace(step, &message, weight)?;
+            if weight == Weight::Meant {
+                room::require_operator_room(step, &message)?;
+            }
+            deliver_to(step, message, None, file);
+            Ok(None)
+        }
+        Address::Workbench => Err(Refusal::new(
+            RefusalKind::Usage,
+            "bad_recipient",
+            "`workbench` takes no messages".to_owned(),
+        )),
         Address::Agency(agency) => {
             require_agency(step, agency)?;
             let to =
                 step.state().sessions.agency(agency).map(|a| a.definition.coordinator_address());
-            deliver_to(step, message, to, file);
+            if let Some(to) = &to {
+                require_way(step, &message, to, weight)?;
+            }
+            deliver_to(step, message, to.clone(), file);
+            Ok(to)
         }
         Address::Agent(agent) => {
             let to = resolve_agent(step, agent)?;
+            require_way(step, &message, &to, weight)?;
             let copy = copy_for_coordinator(step, &message, &to);
-            deliver_to(step, message, Some(to), file);
+            deliver_to(step, message, Some(to.clone()), file);
             if let Some((copy, coordinator)) = copy {
-                deliver_to(step, copy, Some(coordinator), None);
+                copy_to(step, copy, coordinator, None);
             }
+            Ok(Some(to))
         }
     }
-    Ok(id)
+}
+
+fn require_pace(step: &Step<'_>, message: &Message, weight: Weight) -> Result<(), Refusal> {
+    match weight {
+        Weight::Meant => traffic::deciding::require_pace(step, message),
+        // What it tells of is decided already.
+        Weight::Told => Ok(()),
+    }
+}
+
+/// Whether the sender may write now, to this agent, and there is room.
+fn require_way(
+    step: &Step<'_>,
+    message: &Message,
+    to: &AgentAddress,
+    weight: Weight,
+) -> Result<(), Refusal> {
+    require_pace(step, message, weight)?;
+    match weight {
+        Weight::Meant => {
+            traffic::deciding::require_apart(step, message, to)?;
+            room::require_room(step, to, message)
+        }
+        Weight::Told => Ok(()),
+    }
+}
+
+/// A copy goes to one of several; nobody can be refused for it, so without room it is a dead letter.
+fn copy_to(step: &mut Step<'_>, copy: Message, to: AgentAddress, file: Option<String>) {
+    let room = room::require_room(step, &to, &copy);
+    let Err(refusal) = room else { return deliver_to(step, copy, Some(to), file) };
+    let id = copy.id;
+    let message = Box::new(copy);
+    step.record(Event::MessageAccepted { message, to: Some(to), file: file.clone() });
+    let reason = DeadReason::new(&refusal.code, refusal.message, step.now.at).about("to");
+    step.record(Event::MessageDied { id, reason });
+    if let Some(file) = file {
+        step.perform(Effect::ClearDoor { file });
+    }
 }
 
 fn deliver_to(
@@ -191,8 +342,10 @@ fn copy_for_coordinator(
     if from.agency != to.agency || *from == coordinator || *to == coordinator {
         return None;
     }
+    let id = step.mint();
     let copy = Message {
-        id: step.mint(),
+        id,
+        trace: tracing::of_copy(message, id),
         kind: MessageType::parse("copy").ok()?,
         to: Address::Agent(coordinator.clone()),
         body: json!({ "to": to.to_string(), "type": message.kind.as_str(), "body": message.body }),
@@ -202,38 +355,17 @@ fn copy_for_coordinator(
     Some((copy, coordinator))
 }
 
-/// One copy for every coordinator; the first carries the message's own id.
-fn broadcast(
-    step: &mut Step<'_>,
-    message: Message,
-    file: Option<String>,
-) -> Result<MessageId, Refusal> {
-    let sender = message.from.agency().cloned();
-    let recipients: Vec<AgentAddress> = step
-        .state()
-        .sessions
-        .live()
-        .filter(|(name, agency)| {
-            Some(*name) != sender.as_ref() && agency.wanted != Wanted::Removing
-        })
-        .map(|(_, agency)| agency.definition.coordinator_address())
-        .collect();
-    let id = message.id;
-    if recipients.is_empty() {
-        return Err(Refusal::new(
-            RefusalKind::NotFound,
-            "nobody",
-            "there is nobody to hear a broadcast",
-        )
-        .with_hint("make an agency with `agency create CodeAgency`"));
-    }
+/// One copy for everyone who gets it; the first carries the message's own id.
+fn broadcast(step: &mut Step<'_>, message: Message, file: Option<String>) -> Result<(), Refusal> {
+    let to = announcing::audience(step, &message)?;
     let mut file = file;
-    for (number, to) in recipients.into_iter().enumerate() {
-        let id = if number == 0 { id } else { step.mint() };
-        let copy = Message { id, ..message.clone() };
-        deliver_to(step, copy, Some(to), file.take());
+    let mut sent = Vec::new();
+    for (copy, agent) in announcing::copies(step, &message, to) {
+        sent.push(Copied { message: copy.id, agent: agent.clone() });
+        copy_to(step, copy, agent, file.take());
     }
-    Ok(id)
+    announcing::sent(step, &message, sent);
+    Ok(())
 }
 
 /// A message is in its mailbox.
@@ -247,18 +379,26 @@ pub fn mailbox_filled(step: &mut Step<'_>, id: MessageId) {
 
 fn acknowledge(step: &mut Step<'_>, ids: &[MessageId]) -> Result<Answer, Refusal> {
     ids.iter().try_for_each(|id| require_own(step, *id))?;
-    for id in ids {
-        let Some(record) = step.state().mail.messages.get(id) else { continue };
-        if record.state == MessageState::Routed {
-            deliver_from_mailbox(step, *id);
-        }
-        let is_open =
-            step.state().mail.messages.get(id).is_some_and(|r| r.state == MessageState::Delivered);
-        if is_open {
-            step.record(Event::MessageAcknowledged { id: *id });
-        }
-    }
+    ids.iter().for_each(|id| read(step, *id));
     Ok(Answer::Done)
+}
+
+/// A message was read by whom it is for.
+pub fn read(step: &mut Step<'_>, id: MessageId) {
+    let Some(record) = step.state().mail.messages.get(&id) else {
+        if step.state().mail.gone.unread.contains_key(&id) {
+            step.record(Event::MessageAcknowledged { id });
+        }
+        return;
+    };
+    if record.state == MessageState::Routed {
+        deliver_from_mailbox(step, id);
+    }
+    let is_open =
+        step.state().mail.messages.get(&id).is_some_and(|r| r.state == MessageState::Delivered);
+    if is_open {
+        step.record(Event::MessageAcknowledged { id });
+    }
 }
 
 fn fetch(step: &mut Step<'_>, ids: &[MessageId]) -> Result<Answer, Refusal> {
@@ -297,9 +437,15 @@ fn require_message<'s>(
 
 /// An agent may only take what is for it; the operator may take anything.
 fn require_own(step: &Step<'_>, id: MessageId) -> Result<(), Refusal> {
-    let record = require_message(step, id)?;
+    let gone = &step.state().mail.gone;
+    let to = match gone.unread.get(&id) {
+        Some(whose) => Some(whose),
+        // It has left for long: there is nothing to do, and nobody is refused for it.
+        None if gone.contains(id) && !step.state().mail.messages.contains_key(&id) => return Ok(()),
+        None => require_message(step, id)?.to.as_ref(),
+    };
     match &step.actor {
-        Actor::Agent(agent) if record.to.as_ref() != Some(agent) => Err(Refusal::new(
+        Actor::Agent(agent) if to != Some(agent) => Err(Refusal::new(
             RefusalKind::NotAllowed,
             "not_yours",
             format!("message `{id}` is not for `{agent}`"),
@@ -308,7 +454,8 @@ fn require_own(step: &Step<'_>, id: MessageId) -> Result<(), Refusal> {
     }
 }
 
-fn retry(step: &mut Step<'_>, id: MessageId) -> Result<Answer, Refusal> {
+/// Lets an uncertain delivery be tried again.
+pub fn retry(step: &mut Step<'_>, id: MessageId) -> Result<Answer, Refusal> {
     crate::engine::require_operator(step, "have a delivery tried again")?;
     let record = require_message(step, id)?;
     if record.state != MessageState::Routed {
@@ -318,63 +465,4 @@ fn retry(step: &mut Step<'_>, id: MessageId) -> Result<Answer, Refusal> {
     }
     step.record(Event::DeliveryRetried { id });
     Ok(Answer::Done)
-}
-
-/// Lets the mail die that waits for an agent of this agency that is not there any more.
-pub fn bury_orphans(step: &mut Step<'_>, agency: &Name) {
-    let state = step.state();
-    let is_orphan =
-        |to: &AgentAddress| to.agency == *agency && state.sessions.definition(to).is_none();
-    let unrouted = state.mail.unrouted.iter().filter_map(|id| {
-        let to = state.mail.messages.get(id)?.to.clone()?;
-        is_orphan(&to).then_some((to, *id))
-    });
-    let waiting = state.mail.waiting.iter().filter(|(to, _)| is_orphan(to));
-    let waiting = waiting.flat_map(|(to, ids)| ids.iter().map(|id| (to.clone(), *id)));
-    let orphans: Vec<(AgentAddress, MessageId)> = waiting.chain(unrouted).collect();
-    let is_archived = state.sessions.agency(agency).is_none();
-    for (to, id) in orphans {
-        let reason = DeadReason {
-            code: "recipient_gone".to_owned(),
-            message: format!("`{to}` is not there any more"),
-            field: Some("to".to_owned()),
-            at: step.now.at,
-        };
-        step.record(Event::MessageDied { id, reason: reason.clone() });
-        // With its agency the mailbox is in the archive, the message in it.
-        if !is_archived {
-            step.perform(Effect::Bury { to, id, reason });
-        }
-    }
-}
-
-/// Lets messages whose time has run out expire, and asks to be woken for the next.
-pub fn expire(step: &mut Step<'_>) {
-    let now = step.now.at;
-    let mail = &step.state().mail;
-    let waiting = mail.waiting.values().flatten().chain(&mail.for_operator);
-    let timed: Vec<_> = waiting
-        .filter_map(|id| mail.messages.get(id))
-        .filter(|record| record.attempt.is_none())
-        .filter_map(|record| {
-            Some((record.message.id, record.to.clone(), record.message.expires_at?))
-        })
-        .collect();
-    for (id, to, expires_at) in timed {
-        if expires_at > now {
-            step.perform(Effect::WakeAt { at: expires_at, timer: Timer::Expire });
-            continue;
-        }
-        step.record(Event::MessageExpired { id });
-        if let Some(to) = to {
-            let message = format!("expired at {expires_at}");
-            let reason = DeadReason {
-                code: "expired".to_owned(),
-                message,
-                field: Some("expires_at".to_owned()),
-                at: now,
-            };
-            step.perform(Effect::Bury { to, id, reason });
-        }
-    }
 }

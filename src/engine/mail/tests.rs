@@ -101,6 +101,10 @@ fn peers_talk_with_their_coordinator_in_copy() {
     assert_eq!(sent("Code/lead", "Code/dev"), ["note Code/dev"]);
     assert_eq!(sent("QA/head", "Code/dev"), ["note Code/dev"]);
     assert_eq!(sent("Code/dev", "operator"), ["note operator"]);
+    let turn = at_door(&mut world, 7, "Code/dev", "Code/ops");
+    let heard: Vec<String> =
+        accepted(&turn).into_iter().map(|(kind, to)| format!("{kind} {to}")).collect();
+    assert_eq!(heard, ["note Code/ops", "copy Code/lead"], "at the door too");
 }
 
 #[test]
@@ -108,7 +112,7 @@ fn a_broadcast_reaches_every_other_coordinator_and_needs_somebody_to_hear_it() {
     let mut world = World::running();
     let turn = world.ask(Actor::Operator, sending("*", "hello"));
     assert_eq!(accepted(&turn).len(), 2);
-    let turn = world.ask(Actor::Agent(agent("Code/dev")), sending("*", "hello"));
+    let turn = world.ask(Actor::Agent(agent("Code/lead")), sending("*", "hello"));
     assert_eq!(accepted(&turn), [("note".to_owned(), "QA/head".to_owned())]);
     assert_eq!(code_of(World::empty().operator(sending("*", "hello"))), "nobody");
 }
@@ -257,3 +261,156 @@ fn what_a_stranger_says_stays_marked() {
     assert!(typed.expect("typed").contains("(unverified sender)"));
     assert_eq!(MessageType::of_text("hello").as_str(), "note");
 }
+
+/// A world in whose mailboxes ten may wait.
+fn narrow() -> World {
+    let mut world = World::running();
+    let mut config = world.state.config.clone();
+    config.queue.mailbox_limit = 10;
+    world.feed(Input::ConfigSeen { config: Box::new(config) });
+    world.report("Code/dev", AgentState::Working);
+    world
+}
+
+#[test]
+fn a_full_mailbox_refuses_its_sender_and_keeps_room_for_what_is_critical() {
+    let mut world = narrow();
+    for number in 0..10 {
+        world.send("Code/dev", &format!("note {number}"));
+    }
+    let refusal = world.operator(sending("Code/dev", "one more")).expect_err("full");
+    assert_eq!(refusal.code, "mailbox_full");
+    assert!(refusal.message.contains("10 messages wait"), "{}", refusal.message);
+    let mut urgent = draft("Code/dev", "it burns");
+    urgent.priority = crate::domain::message::Priority::Critical;
+    world.operator(Command::SendMessage { draft: urgent }).expect("there is a reserve");
+    assert_eq!(code_of(world.operator(sending("Code/dev", "one more"))), "mailbox_full");
+    let shown = crate::engine::attention::waiting(&world.state, world.at);
+    assert!(shown.iter().any(|waiting| waiting.kind.as_str() == "full_mailbox"));
+}
+
+#[test]
+fn a_file_for_a_full_mailbox_waits_at_the_door_and_blocks_nobody() {
+    let mut world = narrow();
+    for number in 0..10 {
+        world.send("Code/dev", &format!("note {number}"));
+    }
+    let turn = at_door(&mut world, 7, "QA/head", "Code/dev");
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::HoldAtDoor { .. })), 1);
+    assert_eq!(
+        (world.state.mail.refused, turn.count(|e| matches!(e, Effect::BuryAtDoor { .. }))),
+        (0, 0)
+    );
+    assert_eq!(accepted(&at_door(&mut world, 8, "QA/head", "Code/lead")).len(), 1);
+    let turn = world.feed(Input::Rang { timer: Timer::Door });
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::ReleaseHeld { .. })), 0, "still full");
+    let ids = world.state.mail.waiting[&agent("Code/dev")][..2].to_vec();
+    world.agent("Code/dev", Command::FetchMessages { ids }).expect("fetched");
+    let turn = world.feed(Input::Rang { timer: Timer::Door });
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::ReleaseHeld { limit: 2, .. })), 1);
+}
+
+#[test]
+fn the_operators_list_is_bounded_but_for_who_cannot_go_on() {
+    let mut world = narrow();
+    for number in 0..10 {
+        world.agent("Code/dev", sending("operator", &format!("note {number}"))).expect("taken");
+    }
+    assert_eq!(code_of(world.agent("Code/dev", sending("operator", "one more"))), "mailbox_full");
+    let mut stuck = draft("operator", "it hangs");
+    stuck.kind = MessageType::parse("blocker").expect("a type");
+    world.agent("Code/dev", Command::SendMessage { draft: stuck }).expect("always heard");
+}
+
+#[test]
+fn closed_messages_leave_and_come_no_second_time() {
+    let mut world = World::running();
+    world.report("Code/dev", AgentState::Working);
+    let mut ids = Vec::new();
+    for _ in 0..700 {
+        let sent = world.send("Code/dev", "hello");
+        world.agent("Code/dev", Command::AcknowledgeMessages { ids: vec![sent] }).expect("read");
+        world.wait_ms(1_000);
+        ids.push(sent);
+    }
+    assert_eq!(world.state.mail.messages.len(), 500);
+    assert_eq!(world.state.mail.gone.count, 200);
+    let mut again = draft("Code/dev", "hello");
+    again.id = Some(ids[0]);
+    let events = world.past.len();
+    assert_eq!(id_of(world.operator(Command::SendMessage { draft: again })), ids[0]);
+    assert_eq!(world.past.len(), events, "it is known");
+    let letter = crate::domain::message::Message {
+        id: ids[0],
+        ..message(1, "QA/head", "Code/dev", "hello")
+    };
+    let turn = world.feed(Input::MessageAtDoor { file: "a".to_owned(), message: Box::new(letter) });
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::ClearDoor { .. })), 1);
+    world.agent("Code/dev", Command::AcknowledgeMessages { ids }).expect("nothing to do");
+}
+
+#[test]
+fn what_was_delivered_long_ago_is_acknowledged_by_whom_it_was_for_only() {
+    let mut world = World::running();
+    world.report("Code/dev", AgentState::Working);
+    let mut ids = Vec::new();
+    for _ in 0..600 {
+        let sent = world.send("Code/dev", "hello");
+        world.agent("Code/dev", Command::FetchMessages { ids: vec![sent] }).expect("fetched");
+        world.wait_ms(1_000);
+        ids.push(sent);
+    }
+    let old = || Command::AcknowledgeMessages { ids: vec![ids[0]] };
+    assert!(!world.state.mail.messages.contains_key(&ids[0]));
+    assert_eq!(code_of(world.agent("Code/ops", old())), "not_yours");
+    let before = world.state.mail.unacknowledged;
+    world.agent("Code/dev", old()).expect("acknowledged");
+    assert_eq!(world.state.mail.unacknowledged, before - 1);
+}
+
+#[test]
+fn a_dead_message_is_taken_once_more_on_the_operators_word() {
+    let mut world = World::running();
+    world.report("Code/dev", AgentState::Working);
+    let mut short = draft("Code/dev", "hello");
+    short.expires_at = Some(world.at + SignedDuration::from_secs(1));
+    let sent = id_of(world.operator(Command::SendMessage { draft: short }));
+    let retry = |ttl_s| Command::RetryMessage { id: sent, ttl_s, recalled: None };
+    assert_eq!(world.operator(retry(None)), Ok(Answer::Done), "what waits is only tried again");
+    world.wait_ms(2_000);
+    world.feed(Input::Rang { timer: Timer::Expire });
+    assert_eq!(state(&world, sent), MessageState::Expired);
+    assert_eq!(code_of(world.agent("Code/dev", retry(None))), "operator_only");
+    assert_eq!(code_of(world.operator(retry(None))), "needs_ttl");
+    world.operator(retry(Some(60))).expect("taken");
+    assert_eq!(state(&world, sent), MessageState::Routed);
+    world.agent("Code/dev", Command::AcknowledgeMessages { ids: vec![sent] }).expect("read");
+    assert_eq!(code_of(world.operator(retry(Some(60)))), "not_dead");
+    let file = Command::RetryFile { file: "a.json".to_owned() };
+    let turn = world.ask(Actor::Operator, file);
+    assert_eq!(turn.count(|effect| matches!(effect, Effect::RetryAtDoor { .. })), 1);
+    let woke = world.feed(Input::Woke { pid: 2, version: "1".to_owned() });
+    assert_eq!(woke.count(|effect| matches!(effect, Effect::RetryAtDoor { .. })), 1);
+}
+
+#[test]
+fn what_is_given_up_as_never_read_is_not_counted_any_more() {
+    let mut mail = crate::engine::mail::Mail::default();
+    let (config, dev) = (crate::domain::workbench::QueueConfig::default(), agent("Code/dev"));
+    let start = jiff::Timestamp::UNIX_EPOCH;
+    for number in 1..=2_700 {
+        let letter = message(number, "Code/lead", "Code/dev", "hello");
+        let (id, to) = (letter.id, Some(dev.clone()));
+        let message = Box::new(letter);
+        mail.apply(&Event::MessageAccepted { message, to, file: None }, start);
+        mail.apply(&Event::MessageRouted { id }, start);
+        let by = crate::engine::event::DeliveredBy::Inbox;
+        mail.apply(&Event::MessageDelivered { id, by }, start);
+    }
+    assert_eq!(mail.unacknowledged, 2_700);
+    mail.forget(&config, start + jiff::SignedDuration::from_hours(1));
+    let known = mail.gone.unread.len() + mail.closed.len();
+    assert_eq!((mail.gone.unread.len(), mail.unacknowledged as usize), (2_000, known));
+}
+
+mod berths;

@@ -2,11 +2,12 @@
 //!
 //! A command that does not fit the task's state is refused before anything is recorded.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::command::{Actor, Answer, Command};
-use crate::domain::id::TaskId;
-use crate::domain::message::{Draft, MessageType, OwnType};
+use crate::domain::id::{MessageId, TaskId};
+use crate::domain::message::{Draft, MessageType, OwnType, Priority};
 use crate::domain::name::{Address, AgentAddress, Name};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::task::{TaskContract, TaskState};
@@ -14,10 +15,12 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::input::{Purpose, Ticket};
 use crate::engine::mail;
+use crate::engine::meaning::{finishing, reporting};
 use crate::engine::sessions::deciding::require_agency;
 use crate::engine::step::Step;
 use crate::engine::submissions::{hand_in, require_integration};
 use crate::engine::tasks::TaskRecord;
+use crate::engine::tracing;
 use crate::engine::undoing;
 use crate::ports::repositories::{Kept, WorkState};
 
@@ -42,9 +45,11 @@ pub fn asked(
         Command::ReportProgress { task, percent, note } => {
             report_progress(step, task, percent, note).map(Some)
         }
-        Command::BlockTask { task, reason } => block_task(step, task, reason).map(Some),
+        Command::BlockTask { task, reason } => {
+            reporting::block_by_command(step, task, reason).map(Some)
+        }
         Command::UnblockTask { task } => unblock_task(step, task).map(Some),
-        Command::CompleteTask { task, summary } => complete_task(step, ticket, task, summary),
+        Command::CompleteTask { task, summary } => complete_task(step, Some(ticket), task, summary),
         Command::CancelTask { task, reason } => cancel_task(step, task, reason).map(Some),
         _ => Ok(Some(Answer::Done)),
     }
@@ -102,26 +107,26 @@ fn add_task(step: &mut Step<'_>, contract: TaskContract) -> Result<Answer, Refus
     for dependency in &contract.depends_on {
         require_task(step, dependency.task)?;
     }
-    require_same_project(step, &contract)?;
+    require_same_project(step, &contract.agency, &contract.feature)?;
     let id = step.state().tasks.next_id();
     let ready = step.state().tasks.missing_for(&contract).is_empty();
     let by = step.actor.clone();
-    step.record(Event::TaskAdded { id, contract: Box::new(contract), by, ready });
+    let trace = Some(tracing::of_new_task(step, id));
+    step.record(Event::TaskAdded { id, contract: Box::new(contract), by, ready, trace });
     Ok(Answer::Id(id.to_string()))
 }
 
 /// A feature has one branch in one project: agencies of other projects need a feature of their own.
-fn require_same_project(step: &Step<'_>, contract: &TaskContract) -> Result<(), Refusal> {
-    let feature = &contract.feature;
+pub fn require_same_project(step: &Step<'_>, agency: &Name, feature: &Name) -> Result<(), Refusal> {
     let project_of = |agency: &Name| {
         let record = step.state().sessions.agencies.get(agency)?;
         record.project.as_ref().map(|(project, _)| project.clone())
     };
-    let Some(own) = project_of(&contract.agency) else { return Ok(()) };
+    let Some(own) = project_of(agency) else { return Ok(()) };
     let open = step.state().tasks.of_feature(feature).filter(|task| !task.state.is_closed());
-    let elsewhere = open.map(|task| &task.contract.agency).find(|agency| {
-        **agency != contract.agency && project_of(agency).is_some_and(|other| other != own)
-    });
+    let elsewhere = open
+        .map(|task| &task.contract.agency)
+        .find(|other| *other != agency && project_of(other).is_some_and(|it| it != own));
     let Some(other) = elsewhere else { return Ok(()) };
     let message = format!("the feature `{feature}` is built by `{other}` in another project");
     Err(Refusal::new(RefusalKind::Conflict, "other_project", message)
@@ -155,7 +160,8 @@ pub fn require_own_task<'s>(step: &'s Step<'_>, task: TaskId) -> Result<&'s Task
     Err(Refusal::new(RefusalKind::NotAllowed, "not_yours", message))
 }
 
-fn require_open(step: &Step<'_>, task: TaskId) -> Result<AgentAddress, Refusal> {
+/// The agent of a task that it works on; the actor is that agent, its coordinator or the operator.
+pub fn require_open(step: &Step<'_>, task: TaskId) -> Result<AgentAddress, Refusal> {
     let record = require_own_task(step, task)?;
     if record.integrating {
         return Err(being_integrated(task));
@@ -181,16 +187,19 @@ fn being_integrated(task: TaskId) -> Refusal {
         .with_hint(format!("see how it went with `agency task show {task}`"))
 }
 
-fn start_task(step: &mut Step<'_>, task: TaskId) -> Result<Answer, Refusal> {
+/// The agent begins.
+pub fn start_task(step: &mut Step<'_>, task: TaskId) -> Result<Answer, Refusal> {
     require_open(step, task)?;
-    let state = require_task(step, task)?.state;
-    if state != TaskState::InProgress {
-        step.record(Event::TaskStarted { task });
+    match require_task(step, task)?.state {
+        TaskState::InProgress => {}
+        TaskState::Blocked => step.record(Event::TaskUnblocked { task }),
+        _ => step.record(Event::TaskStarted { task }),
     }
     Ok(Answer::Done)
 }
 
-fn report_progress(
+/// The agent tells how far it is, in percent.
+pub fn report_progress(
     step: &mut Step<'_>,
     task: TaskId,
     percent: u8,
@@ -205,14 +214,45 @@ fn report_progress(
     Ok(Answer::Done)
 }
 
-fn block_task(step: &mut Step<'_>, task: TaskId, reason: String) -> Result<Answer, Refusal> {
-    let agent = require_open(step, task)?;
-    step.record(Event::TaskBlocked { task, reason: reason.clone() });
-    tell_coordinator(step, &agent, OwnType::Blocked, task, format!("BLOCKED {task}: {reason}"));
-    Ok(Answer::Done)
+/// Who tells the coordinator what was decided about a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Herald {
+    /// The workbench, in the agent's name.
+    Workbench,
+    /// The agent itself: its own message is on its way there.
+    Sender,
 }
 
-fn unblock_task(step: &mut Step<'_>, task: TaskId) -> Result<Answer, Refusal> {
+/// The agent cannot go on; gives the message that told its coordinator so.
+pub fn block_task(
+    step: &mut Step<'_>,
+    task: TaskId,
+    reason: String,
+    herald: Herald,
+) -> Result<Option<MessageId>, Refusal> {
+    let agent = require_open(step, task)?;
+    step.record(Event::TaskBlocked { task, reason: reason.clone() });
+    Ok(match herald {
+        // A coordinator with that much unread hears of it no sooner; the operator sees what is blocked.
+        Herald::Workbench if !has_room_for_blocked(step, &agent) => None,
+        Herald::Workbench => {
+            let text = format!("BLOCKED {task}: {reason}");
+            tell_coordinator(step, &agent, OwnType::Blocked, task, text)
+        }
+        Herald::Sender => None,
+    })
+}
+
+fn has_room_for_blocked(step: &Step<'_>, agent: &AgentAddress) -> bool {
+    let record = step.state().sessions.agency(&agent.agency);
+    let coordinator = record.map(|record| record.definition.coordinator_address());
+    let is_left = |to| mail::room::left_for(step.state(), &to, Priority::Critical) > 0;
+    coordinator.is_none_or(is_left)
+}
+
+/// The agent can go on.
+pub fn unblock_task(step: &mut Step<'_>, task: TaskId) -> Result<Answer, Refusal> {
     require_open(step, task)?;
     let is_blocked = require_task(step, task)?.state == TaskState::Blocked;
     if is_blocked {
@@ -221,24 +261,31 @@ fn unblock_task(step: &mut Step<'_>, task: TaskId) -> Result<Answer, Refusal> {
     Ok(Answer::Done)
 }
 
-fn complete_task(
+/// The agent's work is finished; no answer means that it comes later.
+pub fn complete_task(
     step: &mut Step<'_>,
-    ticket: Ticket,
+    ticket: Option<Ticket>,
     task: TaskId,
     summary: Option<String>,
 ) -> Result<Option<Answer>, Refusal> {
-    let record = require_own_task(step, task)?;
-    if record.state.is_finished() || record.integrating {
+    if is_handed_over(step, task)? {
         return Ok(Some(Answer::Done));
     }
-    require_open(step, task)?;
-    require_worktree(step, task)?;
-    step.perform(Effect::InspectWork {
-        ticket: Some(ticket),
-        task,
-        purpose: Purpose::Complete { summary },
-    });
+    require_completable(step, task)?;
+    step.perform(Effect::InspectWork { ticket, task, purpose: Purpose::Complete { summary } });
     Ok(None)
+}
+
+/// Whether an own task's work is finished already, or is being integrated.
+pub fn is_handed_over(step: &Step<'_>, task: TaskId) -> Result<bool, Refusal> {
+    let record = require_own_task(step, task)?;
+    Ok(record.state.is_finished() || record.integrating)
+}
+
+/// Refuses a task that cannot be looked into as finished work.
+pub fn require_completable(step: &Step<'_>, task: TaskId) -> Result<(), Refusal> {
+    require_open(step, task)?;
+    require_worktree(step, task)
 }
 
 /// Refuses a task whose worktree does not stand yet.
@@ -263,13 +310,11 @@ pub fn work_inspected(
     let is_handed_over = step.state().tasks.tasks.get(&task).is_some_and(|r| r.state.is_finished());
     if is_handed_over {
         // The same was asked twice, and the other one was quicker.
-        if let Some(ticket) = ticket {
-            let answer = match purpose {
-                Purpose::Complete { .. } => Ok(Answer::Done),
-                Purpose::Submit(offer) => hand_in(step, task, offer),
-            };
-            step.reply(ticket, answer);
-        }
+        let answer = match purpose {
+            Purpose::Complete { .. } => Ok(Answer::Done),
+            Purpose::Submit(offer) => hand_in(step, task, offer),
+        };
+        finishing::answer(step, ticket, task, answer);
         return;
     }
     let verdict = judge_work(step, task, result).and_then(|head| {
@@ -287,11 +332,7 @@ pub fn work_inspected(
             step.record(Event::TaskCompleted { task, head, summary });
             integrate(step, ticket, task, purpose);
         }
-        Err(refusal) => {
-            if let Some(ticket) = ticket {
-                step.reply(ticket, Err(refusal));
-            }
-        }
+        Err(refusal) => finishing::answer(step, ticket, task, Err(refusal)),
     }
 }
 
@@ -378,16 +419,16 @@ pub fn tell(step: &mut Step<'_>, agent: &AgentAddress, kind: OwnType, task: Task
     step.actor = actor;
 }
 
-/// Tells an agent's coordinator about a task, in the agent's name.
+/// Tells an agent's coordinator about a task, in the agent's name; gives the message.
 pub fn tell_coordinator(
     step: &mut Step<'_>,
     agent: &AgentAddress,
     kind: OwnType,
     task: TaskId,
     text: String,
-) {
+) -> Option<MessageId> {
     if step.state().sessions.is_coordinator(agent) {
-        return;
+        return None;
     }
     let mut draft = Draft::new(
         MessageType::own(kind),
@@ -396,8 +437,9 @@ pub fn tell_coordinator(
     );
     draft.task = Some(task.to_string());
     let actor = std::mem::replace(&mut step.actor, Actor::Agent(agent.clone()));
-    let _ = mail::send(step, draft);
+    let told = mail::notice(step, draft).ok();
     step.actor = actor;
+    told
 }
 
 /// Makes tasks ready whose last hard dependency is finished.
@@ -406,6 +448,7 @@ pub fn ready_dependants(step: &mut Step<'_>) {
     let waiting = tasks.tasks.values().filter(|task| task.state == TaskState::Draft);
     let ready: Vec<TaskId> = waiting
         .filter(|task| tasks.missing_for(&task.contract).is_empty())
+        .filter(|task| step.state().handoffs.holding(task.id).is_none())
         .map(|task| task.id)
         .collect();
     for task in ready {

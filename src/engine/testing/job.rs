@@ -12,7 +12,7 @@ use crate::domain::id::TaskId;
 use crate::domain::task::TaskState;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
-use crate::engine::input::{Input, Ticket};
+use crate::engine::input::{Input, Ticket, Timer};
 use crate::engine::state::State;
 use crate::ports::keyring::Keyring as _;
 use crate::ports::keyring::fake::FakeKeyring;
@@ -99,7 +99,10 @@ impl Job {
     fn perform(&mut self, turn: &Turn) -> Vec<Input> {
         let mut outcomes = Vec::new();
         for effect in &turn.effects {
-            if let Effect::WakeAt { timer, .. } = effect {
+            // What comes by the clock comes for ever: no job waits for it.
+            if let Effect::WakeAt { timer, .. } = effect
+                && *timer != Timer::Cadence
+            {
                 outcomes.push(Input::Rang { timer: timer.clone() });
             }
             outcomes.extend(self.outer.perform(&self.world.state, effect));

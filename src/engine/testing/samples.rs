@@ -12,15 +12,16 @@ use crate::domain::agency::{AgentDefinition, AgentState, StateSource};
 use crate::domain::approval::{Decision, SignedStatement, Statement};
 use crate::domain::checkpoint::{CheckpointId, CheckpointReason, Manner};
 use crate::domain::checks::{CheckCommand, TestCounts};
-use crate::domain::command::Actor;
+use crate::domain::command::{Actor, Answer};
 use crate::domain::id::{ActId, ApprovalId, SubmissionId, TaskId};
-use crate::domain::message::{DeadReason, Message, MessageType, Priority};
+use crate::domain::message::{DeadReason, Message, MessageType, Place, Priority};
 use crate::domain::name::Address;
 use crate::domain::recipe::Recipe;
 use crate::domain::submission::{
     CheckRun, DiffStat, Evidence, MergePreview, ProofOutcome, Submission,
 };
 use crate::domain::task::TaskState;
+use crate::domain::trace::Trace;
 use crate::domain::workbench::WorkbenchConfig;
 use crate::engine::event::{DeliveredBy, Event};
 use crate::engine::keeping::Restoring;
@@ -97,13 +98,14 @@ fn submission() -> Submission {
         rationale: None,
         rollback: Some("revert".to_owned()),
         demo: None,
+        trace: Some(crate::domain::trace::Trace::mint(crate::engine::testing::id(1))),
     }
 }
 
 /// A reason for which a message is dead.
 pub fn reason() -> DeadReason {
-    let (code, message) = ("bad".to_owned(), "it is bad".to_owned());
-    DeadReason { code, message, field: Some("to".to_owned()), at: Timestamp::UNIX_EPOCH }
+    let place = Some(Place { line: 2, column: 7 });
+    DeadReason { place, ..DeadReason::new("bad", "it is bad", Timestamp::UNIX_EPOCH).about("to") }
 }
 
 fn kept() -> Kept {
@@ -175,6 +177,7 @@ fn of_sessions() -> Vec<Event> {
         Event::WorkbenchConfigured { config: Box::new(WorkbenchConfig::default()) },
         Event::SupervisorStarted { pid: 7, version: text() },
         Event::SupervisorStopped,
+        Event::CommandAnswered { request: id(77), answer: Answer::Id("TASK-001".to_owned()) },
         Event::AgencyDefined { definition: Box::new(definition("Code", &["lead", "dev"])) },
         Event::ProjectBound {
             agency: agency.clone(),
@@ -261,6 +264,7 @@ fn of_tasks() -> Vec<Event> {
             contract: Box::new(contract("Code", "login", "A form")),
             by: Actor::Agent(agent("Code/lead")),
             ready: false,
+            trace: Some(Trace::mint(super::id(1))),
         },
         Event::TaskReadied { task },
         Event::TaskAssigned {

@@ -27,7 +27,8 @@ const VERBS: &[(&str, &[&str])] = &[
     ("add_task", &["as"]),
     ("assign", &["to"]),
     ("send", &["type", "body"]),
-    ("reply", &[]),
+    ("reply", &["type"]),
+    ("accept", &["as"]),
     ("ask", &["to", "wait"]),
     ("submit", &["rationale", "rollback"]),
     ("wait_ms", &[]),
@@ -61,7 +62,7 @@ pub(super) fn read(
     match *verb {
         "write" | "replace" | "run" | "commit" => work(reading, &fields, verb),
         "add_task" => add_task(reading, &fields),
-        "send" | "reply" | "ask" => talk(reading, &fields, verb),
+        "send" | "reply" | "ask" | "accept" => talk(reading, &fields, verb),
         "say" | "wait_ms" | "misbehave" => show(reading, &fields, verb),
         _ => on_task(reading, &fields, verb),
     }
@@ -132,19 +133,23 @@ fn on_task(reading: &mut Reading<'_>, fields: &Fields<'_, '_>, verb: &str) -> Op
 fn talk(reading: &mut Reading<'_>, fields: &Fields<'_, '_>, verb: &str) -> Option<Step> {
     match verb {
         "send" => {
-            let word = fields.require_text(reading, "type");
-            let kind = word.and_then(|word| {
-                MessageType::parse(&word)
-                    .map_err(|error| fields.report(reading, "type", error.to_string()))
-                    .ok()
-            });
+            let kind = fields.require_text(reading, "type");
+            let kind = kind.and_then(|word| message_type(reading, fields, &word));
             if fields.value("body").is_none() {
                 fields.report(reading, "body", "is missing, a text or a table is needed".into());
             }
             let body = fields.body(reading, "body");
             Some(Step::Send { to: address(reading, fields, verb)?, kind: kind?, body: body? })
         }
-        "reply" => Some(Step::Reply { body: fields.body(reading, verb)? }),
+        "reply" => {
+            let kind = fields.text(reading, "type");
+            let kind = kind.map(|word| message_type(reading, fields, &word));
+            Some(Step::Reply { body: fields.body(reading, verb)?, kind: kind.flatten() })
+        }
+        "accept" => {
+            let name = fields.require_text(reading, "as");
+            Some(Step::Accept { note: fields.require_text(reading, verb)?, name: name? })
+        }
         _ => {
             let to = fields.value("to").map(|_| address(reading, fields, "to"));
             let waits = fields.is_set(reading, "wait").unwrap_or(false);
@@ -152,6 +157,14 @@ fn talk(reading: &mut Reading<'_>, fields: &Fields<'_, '_>, verb: &str) -> Optio
             Some(Step::Ask { question, to: to.flatten(), waits })
         }
     }
+}
+
+fn message_type(
+    reading: &mut Reading<'_>,
+    fields: &Fields<'_, '_>,
+    word: &str,
+) -> Option<MessageType> {
+    MessageType::parse(word).map_err(|error| fields.report(reading, "type", error.to_string())).ok()
 }
 
 fn show(reading: &mut Reading<'_>, fields: &Fields<'_, '_>, verb: &str) -> Option<Step> {

@@ -152,6 +152,15 @@ pub enum Step {
     Reply {
         /// Its body.
         body: Value,
+        /// Its type; none: `answer` to a question, else `note`.
+        kind: Option<MessageType>,
+    },
+    /// Accepts the handoff that the message is, and remembers its task.
+    Accept {
+        /// One line about it.
+        note: String,
+        /// The name for the task's id.
+        name: String,
     },
     /// Asks a person or the coordinator.
     Ask {

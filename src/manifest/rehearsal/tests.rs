@@ -93,3 +93,21 @@ fn an_empty_script_has_no_entries() {
     let script = RehearsalScript::parse("x.toml", "").expect("a script");
     assert!(script.entries.is_empty());
 }
+
+#[test]
+fn a_handoff_is_accepted_under_a_name_and_a_reply_may_have_a_type() {
+    let text = "[[on]]\ntype='handoff'\nsteps=[{accept='today', as='check'},{assign='{check}', to='QA/qa'},\n\
+        {reply={reason='full'}, type='decline'}]\n";
+    let script = RehearsalScript::parse("x", text).expect("valid");
+    let [Step::Accept { note, name }, Step::Assign { task, .. }, Step::Reply { kind, .. }] =
+        script.entries[0].steps.as_slice()
+    else {
+        panic!("{script:?}");
+    };
+    assert_eq!((note.as_str(), name.as_str()), ("today", "check"));
+    assert_eq!(*task, TaskRef::Named("check".to_owned()));
+    assert_eq!(kind.as_ref().map(MessageType::as_str), Some("decline"));
+    let missing = "[[on]]\ntype='handoff'\nsteps=[{accept='today'}]\n";
+    let problems = RehearsalScript::parse("x", missing).expect_err("it was taken").to_string();
+    assert!(problems.contains("as"), "{problems}");
+}

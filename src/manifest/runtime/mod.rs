@@ -70,6 +70,7 @@ fn described(mut fields: Fields<'_>, notes: &mut Notes<'_>) -> Description {
         screens: rules::screens(&mut fields, notes),
         channel: fields.table("channel", notes).and_then(|f| channel(f, notes)),
         has_tools: fields.flag("tools", notes).unwrap_or(false),
+        interrupts: fields.flag("interrupts", notes).unwrap_or(false),
         stop: stop.unwrap_or_default(),
         verified: verified(&mut fields, notes),
     };

@@ -54,7 +54,9 @@ fn plain(fields: &mut Fields<'_>, notes: &mut Notes<'_>) -> OwnRuntime {
     });
     let input_line = fields.table("input_line", notes).and_then(|f| input::read(f, notes));
     let reports_state = fields.flag("reports_state", notes).unwrap_or(false);
-    let runtime = Box::new(Runtime { command, input_line, reports_state, ..Runtime::default() });
+    let interrupts = fields.flag("interrupts", notes).unwrap_or(false);
+    let runtime = Runtime { command, input_line, reports_state, interrupts, ..Runtime::default() };
+    let runtime = Box::new(runtime);
     OwnRuntime::Plain { runtime, environment: environment(fields, notes) }
 }
 

@@ -123,6 +123,23 @@ fn the_first_settings_are_valid_and_so_is_every_example_in_them() {
     assert_eq!(config.checks.time_limit_s, ChecksConfig::default().time_limit_s);
 }
 
+#[test]
+fn times_of_the_escalation_are_read_by_priority_and_named_where_they_are_none() {
+    let text = "[escalation]\nacknowledge = \"10m\"\n[escalation.chase]\nhigh = \"off\"\n[escalation.next]\nlow = \"3h\"\n";
+    let escalation = parse("agency.toml", text).expect("valid").escalation;
+    let default = WorkbenchConfig::default().escalation;
+    assert_eq!(escalation.acknowledge_s, 600);
+    assert_eq!((escalation.chase_s.high, escalation.chase_s.low), (u64::MAX, default.chase_s.low));
+    assert_eq!((escalation.next_s.low, escalation.next_s.high), (10_800, default.next_s.high));
+    let text = "[escalation]\nacknowledge = \"soon\"\n[escalation.chase]\nurgent = \"1m\"\n[escalation.next]\nlow = \"off\"\n";
+    let problems = parse("agency.toml", text).expect_err("it was taken");
+    insta::assert_snapshot!(problems.to_string(), @r#"
+    agency.toml:2:15: `escalation.acknowledge`: `soon` is not a time; write `90s`, `15m` or `2h`, at most 7 days
+    agency.toml:4:1: `escalation.chase.urgent`: unknown field; accepted: `low`, `normal`, `high`, `critical`
+    agency.toml:6:7: `escalation.next.low`: `off` is not a time; write `90s`, `15m` or `2h`, at most 7 days
+    "#);
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "[ -~\n]{0,200}") {

@@ -1,8 +1,7 @@
 //! Asking: a question goes out as a message, and the call waits for the message that answers it.
 //!
-//! The wait looks when something has changed, never in a busy loop. It ends with the answer, with the
-//! question's death, with its time, or when nobody wants it any more; the question itself stays, so an
-//! answer that comes later is not lost. Neither is one that a program did not take because it had given the
+//! How it is waited is in [`crate::service::workbench::asking`]. The question itself stays, so an answer that
+//! comes later is not lost. Neither is one that a program did not take because it had given the
 //! call up without a word: giving an answer never acknowledges it, so it stays in the inbox until its agent
 //! says that it is dealt with.
 
@@ -12,9 +11,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::domain::command::Command;
 use crate::domain::id::MessageId;
-use crate::domain::message::{MessageState, MessageType, Priority};
+use crate::domain::message::Priority;
 use crate::domain::name::Address;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::mcp::call::Call;
@@ -22,8 +20,7 @@ use crate::mcp::tool::{Hint, Outcome, Said, Sign, tool};
 use crate::mcp::tools::Tools;
 use crate::mcp::tools::messages::Urgency;
 use crate::mcp::words;
-use crate::service::query::Query;
-use crate::service::views::{MessageView, RepliesView};
+use crate::service::views::MessageView;
 use crate::service::workbench::DraftOptions;
 
 /// How long is waited without a word about it, in seconds: many programs give a call up after a minute.
@@ -116,27 +113,20 @@ fn ask(call: &Call, arguments: AskArguments) -> Outcome {
             .with_hint("see whom you can ask with the tool `who`"));
     }
     let options = DraftOptions {
-        from: None,
-        kind: MessageType::parse("question").ok(),
         task: arguments.task,
         priority: arguments.priority.map(Priority::from),
-        in_reply_to: None,
+        ..DraftOptions::default()
     };
     let draft = call.workbench.draft(&arguments.to, &arguments.question, &options)?;
-    let id = call.workbench.send(draft)?;
-    wait_for_answer(call, id, limit)
+    let (id, answer) = call.workbench.ask_and_wait(draft, limit, || call.interest.is_there())?;
+    Ok(said(id, answer.as_ref()))
 }
 
 fn await_reply(call: &Call, arguments: AwaitArguments) -> Outcome {
     let limit = limit(arguments.timeout_s)?;
-    let question: MessageView = call.fetch(&Query::Message { id: arguments.id })?;
-    if question.from != call.me.to_string() {
-        let message =
-            format!("message `{}` is from `{}`, not from you", question.id, question.from);
-        return Err(Refusal::new(RefusalKind::Usage, "not_your_question", message)
-            .with_hint("use the id that `ask` gave you"));
-    }
-    wait_for_answer(call, arguments.id, limit)
+    let id = arguments.id;
+    let answer = call.workbench.await_answer(id, limit, || call.interest.is_there())?;
+    Ok(said(id, answer.as_ref()))
 }
 
 fn limit(seconds: u32) -> Result<Duration, Refusal> {
@@ -148,42 +138,15 @@ fn limit(seconds: u32) -> Result<Duration, Refusal> {
         .with_hint("call `await_reply` again to wait longer"))
 }
 
-fn wait_for_answer(call: &Call, id: MessageId, limit: Duration) -> Outcome {
-    let found = call.wait(limit, || {
-        let seen: RepliesView = call.fetch(&Query::Replies { question: id })?;
-        match seen.answers.into_iter().next() {
-            Some(answer) => Ok(Some(answer)),
-            None => fate(seen.question.as_ref()).map(|()| None),
-        }
-    })?;
-    match found {
-        Some(answer) => tell(call, id, &answer),
-        None => Ok(Said::new(
+/// Whether the program still read the answer cannot be seen from here: nobody acknowledges it but its agent. Until
+/// then `inbox` shows it, and `await_reply` gives it as often as it is asked.
+fn said(id: MessageId, answer: Option<&MessageView>) -> Said {
+    let Some(answer) = answer else {
+        return Said::new(
             format!("no answer yet to {id}; {LATER}\n"),
             json!({ "answered": false, "id": id, "next": LATER }),
-        )),
-    }
-}
-
-/// Refuses to wait for what nobody will ever read. None: it waits at the door until a supervisor takes it.
-fn fate(question: Option<&MessageView>) -> Result<(), Refusal> {
-    let Some(view) = question else { return Ok(()) };
-    if !matches!(view.state, MessageState::Dead | MessageState::Expired) {
-        return Ok(());
-    }
-    let reason = view.reason.as_deref().unwrap_or("no reason is known");
-    let message = format!("question `{}` is {}: {reason}", view.id, view.state.as_str());
-    Err(Refusal::new(RefusalKind::Failed, view.state.as_str(), message)
-        .with_hint("see who is there with the tool `who` and ask somebody else"))
-}
-
-/// The answer is delivered by being given, and acknowledged by nobody but its agent: whether the program still
-/// read it cannot be seen from here. Until then `inbox` shows it, and `await_reply` gives it as often as it is asked.
-fn tell(call: &Call, id: MessageId, answer: &MessageView) -> Outcome {
-    if matches!(answer.state, MessageState::Accepted | MessageState::Routed) {
-        call.ask(Command::FetchMessages { ids: vec![answer.id] })?;
-    }
-    let answer: MessageView = call.fetch(&Query::Message { id: answer.id })?;
+        );
+    };
     let mut text =
         format!("{} answers:\n{}", words::line(&answer.from), words::quoted(&answer.body));
     let is_open = answer.acknowledged_at.is_none();
@@ -192,5 +155,5 @@ fn tell(call: &Call, id: MessageId, answer: &MessageView) -> Outcome {
     }
     let next = is_open.then_some(NOTED);
     let document = json!({ "answered": true, "id": id, "answer": answer, "next": next });
-    Ok(Said::new(text, document))
+    Said::new(text, document)
 }

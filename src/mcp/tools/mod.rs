@@ -3,8 +3,11 @@
 //! A tool holds no rule: it makes a command or a query of its arguments, and words of the answer.
 
 pub mod asking;
+pub mod handoffs;
+pub mod locks;
 pub mod messages;
 pub mod planning;
+pub mod requests;
 pub mod saving;
 pub mod submit;
 pub mod tasks;
@@ -29,6 +32,9 @@ pub fn all() -> ToolRouter<Server> {
         submit::tools(),
         who::tools(),
         planning::tools(),
+        handoffs::tools(),
+        locks::tools(),
+        requests::tools(),
     ]
     .into_iter()
     .flatten()

@@ -19,6 +19,7 @@ pub fn name(text: &str) -> Name {
 pub fn holds(make: &dyn Fn() -> Box<dyn WorkbenchFolder>) {
     an_agency_is_made_once_read_and_archived(make().as_ref());
     a_path_that_leaves_the_agency_is_refused(make().as_ref());
+    what_a_person_edited_is_kept_and_the_next_lies_beside_it(make().as_ref());
     records_are_written_once(make().as_ref());
     a_definition_is_replaced_only_as_it_was_read(make().as_ref());
     a_file_is_added_once_and_inside(make().as_ref());
@@ -42,7 +43,7 @@ fn an_agency_is_made_once_read_and_archived(folder: &dyn WorkbenchFolder) {
     let none = folder.load_agency_file(&name("Code"), Path::new("roles/qa.md")).unwrap();
     assert_eq!(none, None);
 
-    folder.append_activity(&name("Code"), "started").unwrap();
+    folder.append_activity(&name("Code"), &["started".to_owned()]).unwrap();
     let archived = folder.archive_agency(&name("Code"), "20260102T030405Z").unwrap();
     assert_eq!(folder.archive_agency(&name("Code"), "20260102T030405Z").unwrap(), archived);
     assert!(
@@ -51,7 +52,7 @@ fn an_agency_is_made_once_read_and_archived(folder: &dyn WorkbenchFolder) {
     );
     assert_eq!(folder.load_definition(&name("Code")).unwrap(), None);
     assert_eq!(folder.load_definitions().unwrap().len(), 1);
-    assert!(folder.append_activity(&name("Code"), "late").is_err());
+    assert!(folder.append_activity(&name("Code"), &["late".to_owned()]).is_err());
     folder.make_agency(&name("Code"), &files).unwrap();
 }
 
@@ -100,6 +101,19 @@ fn a_template_is_made_once(folder: &dyn WorkbenchFolder) {
     assert!(made.ends_with("templates/web"), "{made:?}");
     let again = folder.make_template(&name("web"), &files);
     assert!(matches!(again, Err(FolderError::Exists { .. })), "{again:?}");
+}
+
+fn what_a_person_edited_is_kept_and_the_next_lies_beside_it(folder: &dyn WorkbenchFolder) {
+    let path = Path::new("registry/meetings/daily/2026-11-21-Code.md");
+    let read = |file: &Path| folder.read_tail(&folder.home().join(file), 100).unwrap();
+    let first = folder.add_beside(path, "one").unwrap();
+    assert_eq!((first.as_path(), read(&first).as_str()), (path, "one"));
+    assert_eq!(folder.add_beside(path, "one").unwrap(), first, "the same again is the same file");
+    let second = folder.add_beside(path, "two").unwrap();
+    assert_eq!(second, Path::new("registry/meetings/daily/2026-11-21-Code-2.md"));
+    assert_eq!((read(&first), read(&second)), ("one".to_owned(), "two".to_owned()));
+    let out = folder.add_beside(Path::new("../x.md"), "x");
+    assert!(matches!(out, Err(FolderError::Outside { .. })), "{out:?}");
 }
 
 fn records_are_written_once(folder: &dyn WorkbenchFolder) {

@@ -206,15 +206,14 @@ impl WorkbenchFolder for FakeFolder {
         Ok(())
     }
 
-    fn append_activity(&self, agency: &Name, line: &str) -> Result<(), FolderError> {
+    fn append_activity(&self, agency: &Name, lines: &[String]) -> Result<(), FolderError> {
         let folder = self.agency(agency);
         if !self.has_folder(&folder) {
             return Err(Self::missing(&folder));
         }
         let mut files = self.files();
         let log = files.entry(folder.join("logs/activity.log")).or_default();
-        log.push_str(line);
-        log.push('\n');
+        lines.iter().for_each(|line| log.push_str(&format!("{line}\n")));
         Ok(())
     }
 
@@ -228,6 +227,23 @@ impl WorkbenchFolder for FakeFolder {
         let path = self.home().join(folder.unwrap_or(Path::new(""))).join(path);
         self.files().entry(path.clone()).or_insert_with(|| text.to_owned());
         Ok(path)
+    }
+
+    fn add_beside(&self, path: &Path, text: &str) -> Result<PathBuf, FolderError> {
+        Self::require_plain(path)?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mut files = self.files();
+        for number in 1.. {
+            let relative = match number {
+                1 => path.to_owned(),
+                _ => path.with_file_name(format!("{stem}-{number}.md")),
+            };
+            let said = files.entry(self.home().join(&relative)).or_insert_with(|| text.to_owned());
+            if said == text {
+                return Ok(relative);
+            }
+        }
+        Err(FolderError::Exists { path: path.to_owned() })
     }
 
     fn add_change(

@@ -24,8 +24,10 @@ pub fn entries(count: usize) -> Vec<Entry> {
 pub fn holds(make: &dyn Fn() -> Box<dyn LedgerWriter>) {
     an_empty_ledger_has_the_zero_tip(make().as_ref());
     what_is_appended_is_read_back_in_order(make().as_mut());
+    what_is_about_a_subject_is_found(make().as_mut());
     a_group_with_one_bad_entry_is_refused_whole(make().as_mut());
     the_newest_snapshot_at_or_before_a_position_is_found(make().as_mut());
+    records_of_a_kind_come_newest_first(make().as_mut());
 }
 
 fn an_empty_ledger_has_the_zero_tip(ledger: &dyn LedgerWriter) {
@@ -35,6 +37,20 @@ fn an_empty_ledger_has_the_zero_tip(ledger: &dyn LedgerWriter) {
     assert_eq!((verified.events, verified.broken), (0, None));
     assert_eq!(verified.tip, GENESIS);
     assert_eq!(ledger.snapshot(1, u64::MAX).unwrap(), None);
+}
+
+fn what_is_about_a_subject_is_found(ledger: &mut dyn LedgerWriter) {
+    let mut all = entries(4);
+    all[1].subject = "TASK-000/1".to_owned();
+    all[2].subject = "TASK-000".to_owned();
+    ledger.append(&all, Durability::Process).unwrap();
+    let found = |after, limit| {
+        let records = ledger.read_about("TASK-000", after, limit).unwrap();
+        records.iter().map(|record| record.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(found(0, 10), [1, 3], "and not what only begins so");
+    assert_eq!((found(1, 10), found(0, 1)), (vec![3], vec![1]));
+    assert_eq!(ledger.read_about("nobody", 0, 10).unwrap(), []);
 }
 
 fn what_is_appended_is_read_back_in_order(ledger: &mut dyn LedgerWriter) {
@@ -66,6 +82,21 @@ fn a_group_with_one_bad_entry_is_refused_whole(ledger: &mut dyn LedgerWriter) {
     assert_eq!(ledger.tip().unwrap().0, 0);
     entries[2].subject = "one line".to_owned();
     assert_eq!(ledger.append(&entries, Durability::Process).unwrap().len(), 3);
+}
+
+fn records_of_a_kind_come_newest_first(ledger: &mut dyn LedgerWriter) {
+    let mut entries = entries(6);
+    for entry in entries.iter_mut().step_by(2) {
+        entry.kind = "message_accepted".to_owned();
+    }
+    ledger.append(&entries, Durability::Process).unwrap();
+    let seqs = |before, limit| -> Vec<u64> {
+        let records = ledger.read_kind("message_accepted", before, limit).unwrap();
+        records.iter().map(|record| record.seq).collect()
+    };
+    assert_eq!(seqs(u64::MAX, 9), [5, 3, 1]);
+    assert_eq!(seqs(5, 1), [3]);
+    assert_eq!(seqs(1, 9), [0_u64; 0]);
 }
 
 fn the_newest_snapshot_at_or_before_a_position_is_found(ledger: &mut dyn LedgerWriter) {

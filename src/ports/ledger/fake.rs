@@ -52,6 +52,24 @@ impl LedgerReader for FakeLedger {
         Ok(later.take(limit).cloned().collect())
     }
 
+    fn read_about(
+        &self,
+        subject: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, LedgerError> {
+        let content = self.content();
+        let later = content.records.iter().filter(|record| record.seq > after);
+        Ok(later.filter(|record| record.subject == subject).take(limit).cloned().collect())
+    }
+
+    fn read_kind(&self, kind: &str, before: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        let content = self.content();
+        let fitting = content.records.iter().rev();
+        let fitting = fitting.filter(|record| record.kind == kind && record.seq < before);
+        Ok(fitting.take(limit).cloned().collect())
+    }
+
     fn tip(&self) -> Result<(u64, String), LedgerError> {
         let content = self.content();
         let last = content.records.last();

@@ -19,12 +19,8 @@ pub fn agent() -> AgentAddress {
 
 /// A reason.
 pub fn reason() -> DeadReason {
-    DeadReason {
-        code: "not_json".to_owned(),
-        message: "it is no JSON".to_owned(),
-        field: None,
-        at: "2026-01-02T03:04:05Z".parse().expect("a time"),
-    }
+    let at = "2026-01-02T03:04:05Z".parse().expect("a time");
+    DeadReason::new("not_json", "it is no JSON", at)
 }
 
 /// Runs every assertion on fresh, empty queues.

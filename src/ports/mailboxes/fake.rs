@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::domain::id::MessageId;
 use crate::domain::message::DeadReason;
 use crate::domain::name::AgentAddress;
-use crate::ports::mailboxes::{DoorContent, DoorItem, MailboxError, Mailboxes, Tray};
+use crate::ports::mailboxes::{DeadFile, DoorContent, DoorItem, MailboxError, Mailboxes, Tray};
 
 type Hint = Box<dyn Fn() + Send>;
 
@@ -27,6 +27,10 @@ pub struct Content {
     pub door: BTreeMap<String, DoorContent>,
     /// Files that were buried at the door, in that order.
     pub door_dead: Vec<(String, DeadReason)>,
+    /// What these held.
+    pub buried: BTreeMap<String, DoorContent>,
+    /// Files that were put aside, by what they wait for.
+    pub held: BTreeMap<(String, String), DoorContent>,
     /// Messages in mailboxes.
     pub mail: BTreeMap<(AgentAddress, MessageId), Letter>,
 }
@@ -70,9 +74,14 @@ impl Mailboxes for FakeMailboxes {
             .map(|(f, c)| DoorItem {
                 file: f.clone(),
                 stamp: "0-0-0".to_owned(),
+                written_at: None,
                 content: c.clone(),
             })
             .collect())
+    }
+
+    fn has_more_at_door(&self) -> bool {
+        false
     }
 
     fn drop_at_door(&self, id: MessageId, text: &str) -> Result<String, MailboxError> {
@@ -88,15 +97,74 @@ impl Mailboxes for FakeMailboxes {
 
     fn bury_from_door(&self, file: &str, reason: &DeadReason) -> Result<(), MailboxError> {
         let mut content = self.content();
-        if content.door.remove(file).is_some() {
+        if let Some(buried) = content.door.remove(file) {
+            content.buried.insert(file.to_owned(), buried);
             content.door_dead.push((file.to_owned(), reason.clone()));
+        }
+        Ok(())
+    }
+
+    fn hold_at_door(&self, file: &str, hold: &str) -> Result<(), MailboxError> {
+        let mut content = self.content();
+        if let Some(held) = content.door.remove(file) {
+            content.held.insert((hold.to_owned(), file.to_owned()), held);
+        }
+        Ok(())
+    }
+
+    fn release_held(&self, hold: &str, limit: u32) -> Result<u32, MailboxError> {
+        let mut content = self.content();
+        let all = content.held.keys().filter(|(key, _)| key == hold);
+        let all: Vec<(String, String)> = all.cloned().collect();
+        let released = all.len().min(limit as usize);
+        for key in &all[..released] {
+            if let Some(back) = content.held.remove(key) {
+                content.door.insert(key.1.clone(), back);
+            }
+        }
+        drop(content);
+        for hint in self.hints.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            hint();
+        }
+        Ok((all.len() - released) as u32)
+    }
+
+    fn held_at_door(&self) -> Result<BTreeMap<String, u32>, MailboxError> {
+        let mut counts = BTreeMap::new();
+        for (hold, _) in self.content().held.keys() {
+            *counts.entry(hold.clone()).or_insert(0) += 1;
+        }
+        Ok(counts)
+    }
+
+    fn dead_at_door(&self, limit: usize) -> Result<Vec<DeadFile>, MailboxError> {
+        let content = self.content();
+        let dead = content.door_dead.iter().rev().take(limit);
+        let file = |(file, reason): &(String, DeadReason)| DeadFile {
+            file: file.clone(),
+            path: PathBuf::from(format!("/fake/door/dead/{file}")),
+            reason: Some(reason.clone()),
+        };
+        Ok(dead.map(file).collect())
+    }
+
+    fn retry_at_door(&self, file: &str) -> Result<(), MailboxError> {
+        let mut content = self.content();
+        if content.door_dead.iter().any(|(dead, _)| dead == file) {
+            content.door_dead.retain(|(dead, _)| dead != file);
+            let back = content.buried.remove(file).unwrap_or(DoorContent::Bytes(Vec::new()));
+            content.door.insert(file.to_owned(), back);
         }
         Ok(())
     }
 
     fn put(&self, to: &AgentAddress, id: MessageId, text: &str) -> Result<(), MailboxError> {
         let letter = Letter { tray: Tray::New, text: text.to_owned(), reason: None };
-        self.content().mail.entry((to.clone(), id)).or_insert(letter);
+        let mut content = self.content();
+        let there = content.mail.entry((to.clone(), id)).or_insert_with(|| letter.clone());
+        if there.tray == Tray::Dead {
+            *there = letter;
+        }
         Ok(())
     }
 

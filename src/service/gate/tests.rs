@@ -32,7 +32,7 @@ fn body(at: Timestamp, nonce: u128) -> String {
 }
 
 fn body_for(home: &str, at: Timestamp, nonce: u128, ask: Ask) -> Body {
-    Body { workbench: PathBuf::from(home), at, nonce: Uuid::from_u128(nonce), ask }
+    Body { workbench: PathBuf::from(home), at, nonce: Uuid::from_u128(nonce), request: None, ask }
 }
 
 fn signed(body: String) -> Request {

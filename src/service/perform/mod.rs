@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::domain::id::SpawnId;
 use crate::domain::name::{AgentAddress, Name};
 use crate::engine::effect::{Effect, Target};
@@ -22,6 +24,8 @@ use crate::service::supervisor::Handle;
 
 pub mod crew;
 
+pub mod door;
+
 pub mod handing;
 
 pub mod keeping;
@@ -29,6 +33,8 @@ pub mod keeping;
 pub mod landing;
 
 pub mod mail;
+
+pub mod meeting;
 
 pub mod proof;
 
@@ -56,9 +62,12 @@ pub fn perform(
         Effect::FillMailbox { to, id, file } => return mail::fill(state, outside, to, id, file),
         Effect::ClearDoor { file } => mail::clear_door(outside, &file),
         Effect::BuryAtDoor { file, reason } => mail::bury_at_door(outside, &file, &reason),
+        Effect::HoldAtDoor { file, hold } => return mail::hold_at_door(outside, file, hold),
+        Effect::SeeHeld => return mail::see_held(outside),
+        Effect::ReleaseHeld { hold, limit } => return mail::release_held(outside, hold, limit),
+        Effect::RetryAtDoor { file } => mail::retry_at_door(outside, &file),
         Effect::MarkDelivered { to, id } => mail::mark_delivered(outside, &to, id),
         Effect::Bury { to, id, reason } => mail::bury(outside, &to, id, &reason),
-        Effect::LogActivity { agency, line } => log_activity(outside, lanes, agency, line),
         Effect::TypeMessage { id, target, text, short, token } => {
             let (agent, spawn) = (target.agent.clone(), target.spawn);
             let told = move |outcome| Input::MessageTyped { agent, spawn, id, outcome };
@@ -94,8 +103,11 @@ pub fn perform(
         | Effect::Prove { .. }
         | Effect::Merge { .. }
         | Effect::Document { .. } => forward(state, outside, handle, lanes, effect),
+        Effect::WriteMeeting { meeting, text } => {
+            meeting::write(outside, handle, lanes, meeting, text)
+        }
         // The loop's own.
-        Effect::Look | Effect::WakeAt { .. } | Effect::Quit => {}
+        Effect::LogActivity { .. } | Effect::Look | Effect::WakeAt { .. } | Effect::Quit => {}
     }
     Vec::new()
 }
@@ -262,17 +274,33 @@ fn close_life(outside: &Outside, lanes: &Lanes, agent: AgentAddress, spawn: Spaw
     );
 }
 
-fn log_activity(outside: &Outside, lanes: &Lanes, agency: Name, line: String) {
-    let outside = outside.clone();
-    lanes.push(
-        "activity",
-        Box::new(move || {
-            let line = format!("{} {line}", outside.clock.now());
-            if let Err(error) = outside.folder.append_activity(&agency, &line) {
-                tracing::warn!(%agency, %error, "the activity log could not be written");
-            }
-        }),
-    );
+/// Lines for the agencies' logs: a group's are written at once, as many as they are.
+#[derive(Default)]
+pub struct Activity(BTreeMap<Name, Vec<String>>);
+
+impl Activity {
+    /// Another line.
+    pub fn add(&mut self, agency: Name, line: &str, now: Timestamp) {
+        self.0.entry(agency).or_default().push(format!("{now} {line}"));
+    }
+
+    /// Has them written.
+    pub fn write(self, outside: &Outside, lanes: &Lanes) {
+        if self.0.is_empty() {
+            return;
+        }
+        let folder = std::sync::Arc::clone(&outside.folder);
+        lanes.push(
+            "activity",
+            Box::new(move || {
+                for (agency, lines) in self.0 {
+                    if let Err(error) = folder.append_activity(&agency, &lines) {
+                        tracing::warn!(%agency, %error, "the activity log could not be written");
+                    }
+                }
+            }),
+        );
+    }
 }
 
 /// Looks at all panes, unless a look is waiting already.
@@ -318,6 +346,7 @@ pub fn fail_point_of(event: &Event) -> Option<&'static str> {
         Event::MessageDelivered { .. } => "delivery.seen",
         Event::TaskAssigned { .. } => "assign.recorded",
         Event::WorktreeReady { .. } => "assign.seen",
+        Event::FinishAsked { .. } => "finish.recorded",
         Event::TaskCompleted { .. } => "complete.recorded",
         Event::TaskIntegrated { .. } => "complete.integrated",
         Event::WorkSubmitted { .. } => "submit.recorded",
@@ -325,6 +354,8 @@ pub fn fail_point_of(event: &Event) -> Option<&'static str> {
         Event::ApprovalGiven { .. } => "approve.recorded",
         Event::MergeLanded { .. } => "merge.seen",
         Event::ApprovalDocumented { .. } => "merge.documented",
+        Event::MeetingHeld { .. } => "meeting.recorded",
+        Event::MeetingWritten { .. } => "meeting.seen",
         Event::AgentHired { .. } => "hire.recorded",
         Event::AgentDismissed { .. } => "dismiss.recorded",
         Event::CrewWritten { .. } => "crew.seen",

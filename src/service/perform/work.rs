@@ -4,13 +4,14 @@
 
 use std::path::PathBuf;
 
+use crate::domain::handoff::is_branch_name;
 use crate::domain::id::TaskId;
 use crate::domain::name::Name;
 use crate::engine::effect::Retirement;
 use crate::engine::input::{Input, LeftUndone, Purpose, Ticket};
 use crate::engine::state::State;
 use crate::failpoint;
-use crate::ports::repositories::{Integrated, Kept, Mended};
+use crate::ports::repositories::{Integrated, Kept, Mended, WorktreeOrder};
 use crate::service::lanes::Lanes;
 use crate::service::outside::Outside;
 use crate::service::perform::session_lane;
@@ -31,15 +32,25 @@ pub fn project_lane(project: &std::path::Path) -> String {
 /// Makes a task's worktree.
 pub fn prepare(state: &State, outside: &Outside, handle: &Handle, lanes: &Lanes, task: TaskId) {
     let Some(order) = plans::worktree(state, outside, task) else { return };
+    let handed = state.handoffs.branch_for(task).map(str::to_owned);
     let (outside, handle) = (outside.clone(), handle.clone());
     lanes.push(
         &project_lane(&order.project.clone()),
         Box::new(move || {
+            // Its agent is told of it together with the task: so before the worktree stands.
+            if let Some(branch) = handed.filter(|branch| is_missing(&outside, &order, branch)) {
+                handle.input(Input::HandedBranchMissing { task, branch });
+            }
             let made = outside.repositories.prepare_worktree(&order);
             let result = made.map(|made| made.base).map_err(|error| error.to_string());
             handle.input(Input::WorktreePrepared { task, result });
         }),
     );
+}
+
+fn is_missing(outside: &Outside, order: &WorktreeOrder, branch: &str) -> bool {
+    !is_branch_name(branch)
+        || matches!(outside.repositories.branch_head(&order.project, branch), Ok(None))
 }
 
 /// Makes a task's worktree stand again if it does not; that it stands is no news. What was saved of uncommitted

@@ -258,6 +258,7 @@ fn plain(name: &str, runtime: &Runtime) -> Description {
         screens: Vec::new(),
         channel: None,
         has_tools: runtime.has_tools,
+        interrupts: runtime.interrupts,
         stop: Stop::default(),
         verified: Vec::new(),
     }

@@ -74,6 +74,11 @@ fn facts(description: &Description) -> Vec<FactView> {
         let states: Vec<&str> = channel.states.iter().map(|state| state.as_str()).collect();
         add("channel", format!("{}, while {}", kind(&channel.kind), states.join(", ")));
     }
+    let critical = match (description.interrupts, &description.input_line) {
+        (true, Some(_)) => "typed while it works too, it keeps it until it can take it",
+        _ => "first in line, given when it can take a text",
+    };
+    add("critical message", critical.to_owned());
     let signal = match description.stop.signal {
         StopSignal::Hangup => "HUP",
         StopSignal::Interrupt => "INT",

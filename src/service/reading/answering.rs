@@ -1,21 +1,25 @@
 //! Answers: which messages answer a question.
 //!
 //! Anybody may name a question in a message of theirs. An answer is what comes from whoever was asked, or from
-//! the operator, who may answer for everybody; it goes to the asker, and its sender is proven.
+//! the operator, who may answer for everybody, or from whoever the question went up to; it goes to the asker,
+//! and its sender is proven.
 
 use crate::domain::id::MessageId;
 use crate::domain::name::Address;
-use crate::engine::mail::MessageRecord;
-use crate::engine::state::State;
+use crate::engine::mail::{Mail, MessageRecord};
 use crate::service::board;
 use crate::service::views::RepliesView;
 
-/// What became of a question.
-pub fn replies(state: &State, question: MessageId) -> RepliesView {
-    let Some(asked) = state.mail.messages.get(&question) else { return RepliesView::default() };
-    let named = state.mail.messages.values();
+/// What became of a question. `taken` is what its request was answered with, if that is known.
+pub fn replies(mail: &Mail, question: MessageId, taken: Option<MessageId>) -> RepliesView {
+    let Some(asked) = mail.messages.get(&question) else { return RepliesView::default() };
+    let named = mail.messages.values();
     let named = named.filter(|record| record.message.in_reply_to == Some(question));
-    let answers = named.filter(|record| is_answer(asked, record)).map(board::message).collect();
+    // Whoever the question went up to may have answered what the workbench said about it.
+    let is_taken = |record: &&MessageRecord| Some(record.message.id) == taken;
+    let taken = taken.and_then(|id| mail.messages.get(&id));
+    let direct = named.filter(|record| is_answer(asked, record) && !is_taken(record));
+    let answers = taken.into_iter().chain(direct).map(board::message).collect();
     RepliesView { question: Some(board::message(asked)), answers }
 }
 
@@ -48,7 +52,7 @@ mod tests {
     }
 
     fn answers(world: &World, question: MessageId) -> Vec<MessageId> {
-        replies(&world.state, question).answers.into_iter().map(|view| view.id).collect()
+        replies(&world.state.mail, question, None).answers.into_iter().map(|view| view.id).collect()
     }
 
     #[test]
@@ -70,8 +74,15 @@ mod tests {
         assert!(found.len() == 2 && found.contains(&first) && found.contains(&second));
         let mut unproven = world.state.clone();
         unproven.mail.messages.get_mut(&first).expect("sent").message.verified = false;
-        assert_eq!(replies(&unproven, question).answers.len(), 1, "anybody could have written it");
-        assert_eq!(replies(&world.state, first).question.map(|view| view.id), Some(first));
-        assert_eq!(replies(&world.state, uuid::Uuid::nil()), RepliesView::default());
+        assert_eq!(
+            replies(&unproven.mail, question, None).answers.len(),
+            1,
+            "anybody could have written it"
+        );
+        assert_eq!(
+            replies(&world.state.mail, first, None).question.map(|view| view.id),
+            Some(first)
+        );
+        assert_eq!(replies(&world.state.mail, uuid::Uuid::nil(), None), RepliesView::default());
     }
 }

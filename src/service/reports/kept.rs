@@ -26,7 +26,7 @@ pub fn take_in(outside: &Outside, handle: &Handle, gate: &Gate) {
     for (actor, command) in news {
         // Nobody waits for the answer.
         let (answer, _) = std::sync::mpsc::channel();
-        handle.wake(Wake::Ask { actor, command: Box::new(command), answer });
+        handle.wake(Wake::Ask { actor, command: Box::new(command), request: None, answer });
     }
 }
 

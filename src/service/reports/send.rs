@@ -47,7 +47,7 @@ impl Sender {
             payload: payload.to_owned(),
         };
         let ask = Ask::Command(Box::new(command));
-        let body = Body { workbench: self.home.clone(), at, nonce, ask };
+        let body = Body { workbench: self.home.clone(), at, nonce, request: None, ask };
         let credential = Credential::Agent {
             address: self.address.clone(),
             spawn: self.spawn,

@@ -3,7 +3,9 @@
 //! Whoever asks waits for the answer; whoever tells does not. A loop that has ended is an answer too.
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, SyncSender};
+
+use uuid::Uuid;
 
 use crate::domain::command::{Actor, Answer, Command};
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -26,13 +28,15 @@ pub enum Wake {
         actor: Actor,
         /// What.
         command: Box<Command>,
+        /// Its number, if it is to be carried out once however often it is asked.
+        request: Option<Uuid>,
         /// Where the answer goes.
         answer: Sender<Result<Answer, Refusal>>,
     },
     /// Somebody wants to see the state.
     Read(Reading),
     /// Somebody wants every record from now on, and the state as it is now.
-    Follow(Sender<Followed>),
+    Follow(SyncSender<Followed>),
     /// Something may lie at the door.
     Door,
     /// Panes may have changed.
@@ -86,8 +90,18 @@ impl Handle {
 
     /// Asks for something and waits for the answer.
     pub fn ask(&self, actor: Actor, command: Command) -> Result<Answer, Refusal> {
+        self.ask_once(actor, None, command)
+    }
+
+    /// The same under a number, with which the answer is recorded.
+    pub fn ask_once(
+        &self,
+        actor: Actor,
+        request: Option<Uuid>,
+        command: Command,
+    ) -> Result<Answer, Refusal> {
         let (answer, waiting) = std::sync::mpsc::channel();
-        self.wake(Wake::Ask { actor, command: Box::new(command), answer });
+        self.wake(Wake::Ask { actor, command: Box::new(command), request, answer });
         waiting.recv().unwrap_or_else(|_| {
             Err(Refusal::new(
                 RefusalKind::Failed,

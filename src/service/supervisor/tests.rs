@@ -39,7 +39,12 @@ fn hold(handle: &Handle) -> mpsc::Sender<()> {
 
 fn ask_later(handle: &Handle, command: Command) -> mpsc::Receiver<Result<Answer, Refusal>> {
     let (answer, waiting) = mpsc::channel();
-    handle.wake(Wake::Ask { actor: Actor::Operator, command: Box::new(command), answer });
+    handle.wake(Wake::Ask {
+        actor: Actor::Operator,
+        command: Box::new(command),
+        request: None,
+        answer,
+    });
     waiting
 }
 
@@ -185,7 +190,7 @@ fn a_follower_gets_the_state_and_every_record_after_it() {
     let fakes = Fakes::empty();
     let running = fakes.run();
     running.operator(sending("Code/dev", "before")).expect("sent");
-    let (follower, followed) = mpsc::channel();
+    let (follower, followed) = mpsc::sync_channel(64);
     running.handle.wake(Wake::Follow(follower));
     let Followed::State(state, seq) = soon(&followed) else { panic!("the state comes first") };
     let mut replica = Replica::new(*state, seq);

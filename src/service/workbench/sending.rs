@@ -9,9 +9,10 @@ use crate::domain::command::{Answer, Command};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Draft, MessageType, Priority};
 use crate::domain::name::Address;
+use crate::domain::protocol::Protocol;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::manifest::message::{parse_input, render};
-use crate::service::link::{Link, UNHEARD};
+use crate::service::link::{ENDED, Link, UNHEARD};
 use crate::service::wire::Ask;
 use crate::service::workbench::{Identity, Workbench, read_as};
 
@@ -52,18 +53,30 @@ impl Workbench {
         draft.task = options.task.clone().or(draft.task);
         draft.priority = options.priority.unwrap_or(draft.priority);
         draft.in_reply_to = options.in_reply_to.or(draft.in_reply_to);
-        Ok(draft)
+        match Protocol::of_kind(draft.kind.as_str(), &draft.body) {
+            Some(Err(error)) if options.kind.is_some() => Err(error.into()),
+            Some(_) | None => Ok(draft),
+        }
     }
 
     /// Sends a message; when no supervisor runs it waits at the door. Returns its id.
-    pub fn send(&self, draft: Draft) -> Result<MessageId, Refusal> {
+    pub fn send(&self, mut draft: Draft) -> Result<MessageId, Refusal> {
+        // Chosen here, so that whoever takes it a second time knows it.
+        draft.id.get_or_insert_with(|| self.outside.clock.new_id());
+        let command = Command::SendMessage { draft: draft.clone() };
+        self.hand_in(draft, command)
+    }
+
+    /// Carries out a command that sends this draft, or leaves the draft at the door. Its id is chosen.
+    pub(super) fn hand_in(&self, draft: Draft, command: Command) -> Result<MessageId, Refusal> {
         let Some(mut link) = Link::open(&self.outside.socket) else {
             return self.drop_at_door(draft);
         };
-        let command = Command::SendMessage { draft: draft.clone() };
         let ask = Ask::Command(Box::new(command));
         let value = match link.ask(&self.outside, &self.identity, ask) {
-            Err(refusal) if refusal.code == UNHEARD => return self.drop_at_door(draft),
+            Err(refusal) if [UNHEARD, ENDED].contains(&refusal.code.as_str()) => {
+                return self.drop_at_door(draft);
+            }
             other => other?,
         };
         let odd =

@@ -10,7 +10,7 @@ use crate::service::views::{AgencyView, AgentView, Board, TaskView, WaitingView}
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Spot};
 use crate::tui::msg::Cmd;
-use crate::tui::screens::{Offer, Rank, Screen, approvals, offer, pane};
+use crate::tui::screens::{Offer, Rank, Screen, approvals, messages, offer, pane};
 use crate::tui::widgets::list::step;
 
 /// A row, borrowed from the board.
@@ -257,10 +257,7 @@ pub fn open(model: &mut Model) -> Vec<Cmd> {
             model.screen = Screen::Approvals;
             approvals::to_beginning(model);
         }
-        Ok(Opening::Message(id)) => {
-            model.message = id.parse().ok();
-            model.screen = Screen::Messages;
-        }
+        Ok(Opening::Message(id)) => messages::show(model, id.parse().ok()),
         Ok(Opening::Row(spot)) => model.spot = Some(spot),
         Err(_) => {}
     }

@@ -100,7 +100,8 @@ impl Screen {
         let mut offers = match self {
             Self::Dashboard => dashboard::actions(model),
             Self::Approvals => approvals::actions(model),
-            Self::Messages | Self::Log => Vec::new(),
+            Self::Messages => messages::actions(model),
+            Self::Log => Vec::new(),
             Self::Pane => pane::actions(model),
         };
         let context = Context::Screen(self);
@@ -117,6 +118,11 @@ pub fn context(model: &Model) -> Context {
         None => Context::Screen(model.screen),
         Some(Overlay::Help { .. }) => Context::Help,
         Some(Overlay::Confirm { .. }) => Context::Confirm,
+        Some(Overlay::Discard) => Context::Confirm,
+        Some(Overlay::Letter(_)) => Context::Letter,
+        Some(Overlay::Search { .. }) => Context::Search,
+        Some(Overlay::Sieve(_)) => Context::Sieve,
+        Some(Overlay::Why { .. }) => Context::Why,
         Some(Overlay::Compose { .. }) => Context::Compose,
         Some(Overlay::Feedback { .. }) => Context::Feedback,
     }

@@ -21,6 +21,8 @@ pub fn no_agencies() -> Board {
             waiting: 0,
             waiting_for: Vec::new(),
             queue: QueueView::default(),
+            mailboxes: Vec::new(),
+            requests: 0,
             approvals: 0,
             incidents: 0,
             supervisor: Some(SupervisorView { pid: 4121, since: ago(3600), events: 1 }),

@@ -54,6 +54,7 @@ pub fn agent(address: &str, state: AgentState, since: i64) -> AgentView {
         skills: Vec::new(),
         temporary: false,
         unread: 0,
+        unread_since: None,
     }
 }
 
@@ -128,6 +129,14 @@ pub fn message(n: u128, from: &str, to: &str, kind: &str, body: Value) -> Messag
         acknowledged_at: None,
         reason: None,
         verified: true,
+        accepted_at: None,
+        routed_at: None,
+        expires_at: None,
+        trace: None,
+        thread: None,
+        uncertain: false,
+        under_way: false,
+        deferrals: 0,
     }
 }
 

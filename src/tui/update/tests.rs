@@ -16,6 +16,8 @@ use crate::tui::testing::{
     waiting,
 };
 
+pub mod messages;
+
 mod pane;
 
 /// Presses keys on a board; what is to be done afterwards must be this.
@@ -151,7 +153,7 @@ fn enter_on_what_waits_goes_to_it() {
     ];
     let stage = check("Enter", board.clone(), &[]);
     assert_eq!(stage.model.screen, Screen::Messages);
-    assert_eq!(stage.model.message, Some(board.messages[3].id));
+    assert_eq!(stage.model.talk.selected, Some(board.messages[3].id));
     let stage = check("j Enter", board.clone(), &[]);
     assert_eq!(stage.model.spot, Some(Spot::Task(TaskId(43))));
     let stage = check("j j Enter", board, &[]);
@@ -275,15 +277,15 @@ fn escape_always_leads_back() {
 fn the_newest_message_stays_in_front_until_another_is_chosen() {
     let mut stage = Stage::new(a_busy_day(), 80, 24);
     stage.keys("3 j");
-    let chosen = stage.model.message;
+    let chosen = stage.model.talk.selected;
     let mut more = a_busy_day();
     more.messages.push(message(5, "operator", "CodeAgency/dev", "note", "news".into()));
     stage.send(Msg::Board(Box::new(more.clone())));
-    assert_eq!(stage.model.message, chosen);
+    assert_eq!(stage.model.talk.selected, chosen);
     stage.keys("g");
     more.messages.push(message(6, "operator", "CodeAgency/dev", "note", "newer".into()));
     stage.send(Msg::Board(Box::new(more)));
-    let first = stage.text().lines().nth(3).map(str::to_owned).expect("a row");
+    let first = stage.text().lines().nth(4).map(str::to_owned).expect("a row");
     assert!(first.contains("newer") && first.contains('▌'), "{first}");
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The state is a word and a symbol, so that nothing is said by colour alone.
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::domain::agency::AgentState;
@@ -16,6 +17,9 @@ use crate::tui::widgets::text::line;
 
 /// Columns of a state with its symbol: `! permission`.
 const STATE: u16 = 13;
+
+/// A message that waits less long is on its way, and nothing has to be said of that.
+const LONG_S: i64 = 60;
 
 /// Columns of the section's rows, by what fits.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +70,7 @@ pub fn draw(
     dashboard::draw_list(model, crew(board), count, &mut viewport.crew, paint, area, |row, at| {
         match at {
             RowRef::Agency(agency) => draw_agency(agency, columns, row),
-            RowRef::Agent(agent) => draw_agent(agent, columns, row),
+            RowRef::Agent(agent) => draw_agent(agent, columns, model.now, row),
             RowRef::Waiting(_) | RowRef::Task(_) => {}
         }
     });
@@ -93,7 +97,7 @@ fn draw_agency(agency: &AgencyView, columns: Columns, row: &mut Row<'_>) {
     };
 }
 
-fn draw_agent(agent: &AgentView, columns: Columns, row: &mut Row<'_>) {
+fn draw_agent(agent: &AgentView, columns: Columns, now: Timestamp, row: &mut Row<'_>) {
     row.gap(2).cell(columns.name - 2, agent.name.as_str(), Tone::Plain);
     row.gap(1).badge(STATE, agent_badge(agent.state));
     row.age(agent.state_since, Tone::Muted).gap(2);
@@ -106,7 +110,12 @@ fn draw_agent(agent: &AgentView, columns: Columns, row: &mut Row<'_>) {
         None => row.gap(columns.task),
     };
     if agent.unread > 0 {
-        row.words(&format!("{} unread", agent.unread), Tone::Warn).gap(2);
+        row.words(&format!("{} unread", agent.unread), Tone::Warn);
+        let is_long = |since: &Timestamp| now.duration_since(*since).as_secs() >= LONG_S;
+        match agent.unread_since.filter(is_long) {
+            Some(since) => row.age(Some(since), Tone::Warn).gap(2),
+            None => row.gap(2),
+        };
     }
     if agent.temporary {
         row.words("temporary", Tone::Muted).gap(2);

@@ -168,6 +168,7 @@ fn waiting_badge(kind: &str) -> Badge {
         "approval" => ("!", "approval", Tone::Warn),
         "permission" => ("!", "permission", Tone::Warn),
         "dialog" => ("!", "dialog", Tone::Warn),
+        "escalation" => ("↑", "unanswered", Tone::Danger),
         "question" => ("?", "question", Tone::Warn),
         "dead_agent" => ("✗", "dead agent", Tone::Danger),
         "blocked_task" => ("■", "blocked task", Tone::Danger),

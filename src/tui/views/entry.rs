@@ -26,7 +26,7 @@ pub fn draw(
     paint: &mut Paint<'_>,
     area: Rect,
 ) -> Option<Position> {
-    let said = said(entry);
+    let said = said(&entry.stage);
     let said_rows = u16::try_from(said.len()).unwrap_or(0);
     let width = area.width.saturating_sub(4).min(90);
     // Frame and margins take four columns; one more stays for the cursor behind the last character.
@@ -50,8 +50,9 @@ pub fn draw(
     matches!(entry.stage, EntryStage::Writing | EntryStage::Refused(_)).then_some(Position { x, y })
 }
 
-fn said(entry: &Entry) -> Vec<(String, Tone)> {
-    match &entry.stage {
+/// How sending went, in words.
+pub fn said(stage: &EntryStage) -> Vec<(String, Tone)> {
+    match stage {
         EntryStage::Writing => Vec::new(),
         EntryStage::Sending => vec![("◌ on its way …".to_owned(), Tone::Accent)],
         EntryStage::Refused(refusal) => {
@@ -65,7 +66,7 @@ fn said(entry: &Entry) -> Vec<(String, Tone)> {
 }
 
 /// Breaks a text at the field's width; returns its lines and the cursor's column and line.
-fn lay_out(text: &str, cursor: usize, across: usize) -> (Vec<String>, (usize, usize)) {
+pub fn lay_out(text: &str, cursor: usize, across: usize) -> (Vec<String>, (usize, usize)) {
     let mut lines = Vec::new();
     let mut row = String::new();
     let mut used = 0;

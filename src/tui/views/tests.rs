@@ -6,7 +6,7 @@ use crate::domain::agency::{AgencyState, AgentState};
 use crate::domain::approval::ApprovalState;
 use crate::domain::id::ApprovalId;
 use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::service::views::{Board, LogView};
+use crate::service::views::{Board, LogView, MailboxView};
 use crate::tui::msg::{Msg, Paper};
 use crate::tui::testing::{
     Stage, a_busy_day, a_crowd, agency, agent, ago, approval, long_and_wide, no_agencies, now,
@@ -140,6 +140,57 @@ fn the_message_list_shows_the_whole_of_one() {
     matches_at_every_size("messages", a_busy_day, "3 j");
 }
 
+fn talk() -> Board {
+    let mut board = crate::tui::update::tests::messages::a_talk();
+    let mailbox = |address: &str, waiting, since, uncertain| MailboxView {
+        address: address.to_owned(),
+        waiting,
+        oldest_at: Some(ago(since)),
+        uncertain,
+    };
+    board.status.mailboxes =
+        vec![mailbox("operator", 1, 1700, 0), mailbox("QAAgency/tester", 1, 1500, 1)];
+    let times = |n: i64| Some(ago(2000 - n * 100));
+    for (n, message) in (1..).zip(&mut board.messages) {
+        message.accepted_at = times(n);
+        message.routed_at = times(n);
+        message.delivered_at = (n != 5 && n != 3).then(|| ago(2000 - n * 100 - 4));
+        message.acknowledged_at = message.delivered_at;
+    }
+    board
+}
+
+#[test]
+fn the_message_list_shows_the_way_of_the_message_under_the_cursor() {
+    matches_at_every_size("messages_uncertain", talk, "3");
+}
+
+#[test]
+fn a_thread_shows_who_answered_whom() {
+    matches_at_every_size("messages_thread", talk, "3 j Enter");
+}
+
+#[test]
+fn what_is_looked_for_stands_above_the_list() {
+    matches_at_every_size("messages_filtered", talk, "3 o / \"tester\" Enter");
+}
+
+#[test]
+fn messages_are_chosen_over_the_list() {
+    matches_at_every_size("messages_sieve", talk, "3 f l j");
+}
+
+#[test]
+fn who_has_how_many_waiting_is_shown() {
+    matches_at_every_size("messages_mailboxes", talk, "3 m");
+}
+
+#[test]
+fn a_letter_is_written_with_what_can_be_filled_in() {
+    matches_at_every_size("letter", talk, "3 s \"code\"");
+    matches_at_every_size("reply", talk, "3 j r \"Use 9090.\" Enter \"Or none.\"");
+}
+
 #[test]
 fn an_entry_grows_with_what_is_written_in_it() {
     let mut stage = Stage::new(a_busy_day(), 80, 24);
@@ -224,7 +275,8 @@ fn the_end_of_the_ledger_is_shown_newest_first() {
 fn without_colours_no_cell_has_one() {
     let mut stage = Stage::new(a_busy_day(), 120, 40);
     stage.viewport.theme = Theme::Plain;
-    for keys in ["1", "2", "a", "Esc", "r", "Esc", "3", "4", "?"] {
+    let talk = ["3", "f", "l", "Esc", "/", "Esc", "Enter", "r", "Esc", "w", "Esc", "m"];
+    for keys in ["1", "2", "a", "Esc", "r", "Esc"].into_iter().chain(talk).chain(["4", "?"]) {
         stage.keys(keys);
         let buffer = stage.terminal.backend().buffer();
         let coloured = buffer.content.iter().filter(|cell| cell.fg != Color::Reset).count();
@@ -248,6 +300,8 @@ fn a_terminal_of_any_size_is_survived() {
         for rows in [0, 1, 2, 3, 5, 9, 17] {
             let mut stage = Stage::new(long_and_wide(), columns, rows);
             stage.keys("? Esc s \"text\" Esc 2 a Esc r \"no\" Esc Enter l h Esc 3 j 4 1 j j j");
+            stage.keys("3 Enter j k Esc f l j l Esc / \"x\" Esc s \"Code\" Tab Tab Tab Tab \"a\"");
+            stage.keys("Enter \"b\" Esc y w Esc m m");
         }
     }
 }

@@ -33,9 +33,18 @@ pub enum Edit {
     Home,
     /// To the end of the line.
     End,
+    /// To the line before.
+    Up,
+    /// To the next line.
+    Down,
 }
 
 impl Editor {
+    /// A text that is there already, the cursor at its end.
+    pub fn of(text: &str) -> Self {
+        Self { text: text.to_owned(), cursor: text.len() }
+    }
+
     /// What is written.
     pub fn text(&self) -> &str {
         &self.text
@@ -83,7 +92,34 @@ impl Editor {
                 let rest = self.after_cursor();
                 self.cursor += rest.find('\n').unwrap_or(rest.len());
             }
+            Edit::Up => {
+                let start = self.line_start();
+                if start > 0 {
+                    let column = self.column(start);
+                    self.cursor = start - 1;
+                    self.go_to_column(column);
+                }
+            }
+            Edit::Down => {
+                let column = self.column(self.line_start());
+                if let Some(end) = self.after_cursor().find('\n') {
+                    self.cursor += end + 1;
+                    self.go_to_column(column);
+                }
+            }
         }
+    }
+
+    /// Characters between the start of the line and the cursor.
+    fn column(&self, start: usize) -> usize {
+        self.text.get(start..self.cursor).unwrap_or_default().chars().count()
+    }
+
+    /// To so many characters after the start of the line, or to its end.
+    fn go_to_column(&mut self, column: usize) {
+        self.cursor = self.line_start();
+        let line = self.after_cursor().split('\n').next().unwrap_or_default();
+        self.cursor += line.chars().take(column).map(char::len_utf8).sum::<usize>();
     }
 
     fn delete_from(&mut self, start: usize) {
@@ -150,6 +186,23 @@ mod tests {
         editor.apply(Edit::Home);
         editor.apply(Edit::End);
         assert_eq!(editor.before_cursor(), "one");
+    }
+
+    #[test]
+    fn up_and_down_keep_the_column_as_far_as_the_line_goes() {
+        let mut editor = typed("ab\n漢\nabcd");
+        editor.apply(Edit::Left);
+        editor.apply(Edit::Up);
+        assert_eq!(editor.before_cursor(), "ab\n漢");
+        editor.apply(Edit::Up);
+        assert_eq!(editor.before_cursor(), "a");
+        editor.apply(Edit::Up);
+        assert_eq!(editor.before_cursor(), "a", "there is no line before");
+        editor.apply(Edit::Down);
+        editor.apply(Edit::Down);
+        assert_eq!(editor.before_cursor(), "ab\n漢\na");
+        editor.apply(Edit::Down);
+        assert_eq!(editor.before_cursor(), "ab\n漢\na");
     }
 
     #[test]

@@ -212,6 +212,14 @@ impl Row<'_> {
         self.number(age::WIDTH, &words, tone)
     }
 
+    /// How long ago something was, in a sentence: `3m ago`, `now`.
+    pub fn ago(&mut self, since: Timestamp, tone: Tone) -> &mut Self {
+        let (words, next) = age::age(since, self.now);
+        *self.next_change = Some(self.next_change.map_or(next, |earlier| earlier.min(next)));
+        let is_now = self.now.duration_since(since).as_secs() <= 0;
+        self.words(&words, tone).words(if is_now { "" } else { " ago" }, tone)
+    }
+
     /// How long it is until a moment: `4m`; `now` when it has passed.
     pub fn left_of(&mut self, until: Timestamp, tone: Tone) -> &mut Self {
         let (words, next) = age::left(until, self.now);

@@ -47,7 +47,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("crossterm", &["src/tui/", "src/rehearsal/"]),
     ("rmcp", &["src/mcp/"]),
     ("tokio", &["src/mcp/"]),
-    ("schemars", &["src/mcp/"]),
+    ("schemars", &["src/mcp/", "src/domain/protocol/"]),
     ("vt100", &["src/tui/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),

@@ -85,14 +85,19 @@ impl Job {
         let ids =
             messages.as_array().expect("a list").iter().filter_map(|found| found["id"].as_str());
         // A program that gets another size draws everything again: what counts is below its last banner.
-        let shown = |screen: String| screen.rsplit(BANNER).next().unwrap_or_default().to_owned();
+        let shown = |screen: String| {
+            let below = screen.rsplit(BANNER).next().unwrap_or_default();
+            below.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
         let screens: Vec<String> = content::ACTORS
             .iter()
             .map(|actor| shown(self.world.screen(&format!("{}/{}", actor.agency, actor.agent))))
             .collect();
         for id in ids {
+            // Its header; a body may name it too, to say how it is answered.
+            let header = format!("message {id}");
             let times: Vec<usize> =
-                screens.iter().map(|screen| screen.matches(id).count()).collect();
+                screens.iter().map(|screen| screen.matches(&header).count()).collect();
             assert!(
                 times.iter().sum::<usize>() <= 1,
                 "{id} stands {times:?} times in {screens:#?}"

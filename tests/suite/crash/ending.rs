@@ -48,7 +48,7 @@ pub fn dies_at(point: &str) {
     let old = programs(&world);
     world.agency(&["restart", "Team"]);
     wait_for_death(&world);
-    assert!(old.values().all(|pid| lives(*pid)), "nothing was closed yet");
+    // Whoever asked for it asks the next supervisor, which may have ended them already.
     world.must(&["up"]);
     world.wait_until("the old lives to end", PATIENCE, || !old.values().any(|pid| lives(*pid)));
     for agent in AGENTS {

@@ -156,3 +156,27 @@ fn a_question_whose_time_runs_out_ends_the_wait() {
     assert_eq!(ended["isError"], true, "{ended}");
     assert_eq!(ended["structuredContent"]["error"]["code"], "expired", "{ended}");
 }
+
+#[test]
+fn two_agents_that_would_wait_for_each_other_are_told_whose_turn_it_is() {
+    let world = world();
+    let (mut lead, mut dev) = (Client::new(&world, LEAD), Client::new(&world, DEV));
+    let arguments = json!({ "to": "Code", "question": "which port?", "timeout_s": 60 });
+    let asked = dev.begin("tools/call", &json!({ "name": "ask", "arguments": arguments }));
+    world.wait_until("it to wait", PATIENCE, || world.count("wait_begun") == 1);
+    let question = lead.must("inbox", &json!({}))["messages"][0]["id"].clone();
+    let circle = json!({ "to": DEV, "question": "which host?", "timeout_s": 60 });
+    let refused = lead.refused("ask", &circle);
+    assert_eq!(refused["code"], "waiting_cycle", "{refused}");
+    let hint = refused["hint"].as_str().expect("a hint");
+    assert!(hint.contains(question.as_str().expect("an id")), "{hint}");
+    assert_eq!(world.json(&["messages", "--type", "question"]).as_array().map(Vec::len), Some(1));
+    lead.must("send", &json!({ "to": DEV, "text": "8080", "in_reply_to": question }));
+    assert_eq!(dev.answer(asked)["result"]["structuredContent"]["answer"]["body"], "8080");
+    // Who has its answer does not wait, and who gives up says so.
+    let late = json!({ "to": DEV, "question": "which host?", "timeout_s": 1 });
+    assert_eq!(lead.must("ask", &late)["answered"], false);
+    world.wait_until("the wait to be over", PATIENCE, || world.count("wait_ended") == 1);
+    let back = json!({ "to": LEAD, "question": "and now?", "timeout_s": 1 });
+    assert_eq!(dev.must("ask", &back)["answered"], false);
+}

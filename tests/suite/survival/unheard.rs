@@ -46,3 +46,30 @@ fn a_question_and_a_command_find_the_next_supervisor() {
     dying.join().expect("it was spoken to");
     wait_for_team(&world);
 }
+
+#[test]
+fn a_command_that_was_recorded_and_not_answered_is_answered_and_done_once() {
+    let world = World::new();
+    world.must(&["create", "Team", "--no-start", "--runtime", "shell", "--agents", "worker"]);
+    world.start_supervisor(Some("ask.recorded"));
+    let added = world.json(&[
+        "task",
+        "add",
+        "Find out what became of it",
+        "--agency",
+        "Team",
+        "--feature",
+        "answers",
+        "--scope",
+        "s",
+        "--done",
+        "d",
+        "--tests",
+        "t",
+        "--rollback",
+        "r",
+    ]);
+    assert_eq!(world.ended_by(), Some(9), "it died before it could say so");
+    assert_eq!(added["id"], "TASK-001", "{added}");
+    assert_eq!(world.json(&["task", "list"]).as_array().map(Vec::len), Some(1));
+}

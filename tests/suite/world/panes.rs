@@ -55,6 +55,18 @@ impl World {
         });
     }
 
+    /// Waits until a verdict with these words has reached an agent: in its pane, or fetched where it was quicker.
+    pub fn wait_for_verdict(&self, agent: &str, words: &str) {
+        self.wait_until(&format!("a verdict `{words}` for {agent}"), PATIENCE, || {
+            let all = self.json(&["messages", "--type", "verdict", "--state", "acknowledged"]);
+            let is_it = |found: &serde_json::Value| {
+                found["to"] == agent
+                    && found["body"].as_str().is_some_and(|body| body.contains(words))
+            };
+            all.as_array().is_some_and(|all| all.iter().any(is_it))
+        });
+    }
+
     /// Waits until an agent is in a state.
     pub fn wait_for_state(&self, agent: &str, state: &str) {
         self.wait_until(&format!("{agent} to be {state}"), PATIENCE, || {
